@@ -1,0 +1,264 @@
+"""Hangs the registry on the Tensor: methods, operators, and NumPy's two protocols.
+
+``np.tanh(t)`` and ``ndarray * t`` arrive here and stay on the graph. What has no counterpart
+raises, naming an alternative: nothing leaves the graph without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from .errors import DTypeError, UnsupportedError
+from .ops import arithmetic, linalg, selection
+from .ops.shape import raw, transpose
+from .primitive import FUNCTIONS, Function
+from .tensor import Tensor, setitem
+
+
+def _reflected(function: Function) -> Function:
+    def method(self: Tensor, other: Any) -> Any:
+        return function(other, self)
+
+    return method
+
+
+def _floor_divide(a: Any, b: Any) -> Any:
+    return arithmetic.floor(arithmetic.divide(a, b))
+
+
+def _remainder(a: Any, b: Any) -> Any:
+    return a - arithmetic.floor(a / b) * b
+
+
+def _divmod(a: Any, b: Any) -> tuple[Any, Any]:
+    return _floor_divide(a, b), _remainder(a, b)
+
+
+_BINARY: dict[str, Function] = {
+    "add": arithmetic.add,
+    "sub": arithmetic.subtract,
+    "mul": arithmetic.multiply,
+    "truediv": arithmetic.divide,
+    "pow": arithmetic.power,
+    "matmul": linalg.matmul,
+    "floordiv": _floor_divide,
+    "mod": _remainder,
+    "divmod": _divmod,
+    "and": selection.bitwise_and,
+    "or": selection.bitwise_or,
+    "xor": selection.bitwise_xor,
+}
+
+_COMPARISONS: dict[str, Function] = {
+    "eq": selection.equal,
+    "ne": selection.not_equal,
+    "lt": selection.less,
+    "le": selection.less_equal,
+    "gt": selection.greater,
+    "ge": selection.greater_equal,
+}
+
+
+def _matmul_augmented(self: Tensor, other: Any) -> Any:
+    return linalg.matmul(self, other)
+
+
+def _iterate(self: Tensor) -> Iterator[Tensor]:
+    if not self.shape:
+        raise DTypeError("iter: a tensor of shape () cannot be iterated over; use item()")
+    return (self[i] for i in range(self.shape[0]))
+
+
+def _contains(self: Tensor, item: Any) -> bool:
+    return bool(np.any(raw(self) == raw(item)))
+
+
+def _fill(self: Tensor, value: Any) -> None:
+    """Set every element in place; outside of the graph or inside no_grad() only."""
+    setitem(self, Ellipsis, value)
+
+
+def _backward(self: Tensor, *args: Any, **kwargs: Any) -> None:
+    from .walks import backward
+
+    backward(self, *args, **kwargs)
+
+
+def _mimebundle(self: Tensor, include: Any = None, exclude: Any = None) -> dict[str, str]:
+    """What a notebook shows: the value as text."""
+    return {"text/plain": repr(self)}
+
+
+_ALIASES = {
+    np.floor_divide: _floor_divide,
+    np.remainder: _remainder,
+    np.fmod: None,
+    np.divmod: _divmod,
+    np.positive: arithmetic.positive,
+}
+
+#: NumPy's functions that only ask for shapes, sizes or texts, and get the plain value.
+_HARMLESS = {
+    np.shape,
+    np.ndim,
+    np.size,
+    np.array_repr,
+    np.array_str,
+    np.array2string,
+    np.result_type,
+    np.can_cast,
+    np.may_share_memory,
+    np.shares_memory,
+    np.iscomplexobj,
+    np.isrealobj,
+}
+
+_CREATING = {np.zeros_like: 0, np.ones_like: 1, np.empty_like: 0, np.full_like: None}
+
+
+def _numpy_table() -> dict[Any, Function]:
+    table = {np_f: f.function for f in FUNCTIONS.values() for np_f in f.numpy}
+    table.update({k: v for k, v in _ALIASES.items() if v is not None})
+    return table
+
+
+_ADVICE = {
+    "fmax": "maximum",
+    "fmin": "minimum",
+    "nan_to_num": "where(isnan(x), 0, x)",
+    "heaviside": "where(x > 0, 1, 0)",
+    "median": "sort and index",
+    "percentile": "sort and index",
+    "quantile": "sort and index",
+    "nonzero": "np.nonzero(x.numpy())",
+    "cumprod": "exp(cumsum(log(x)))",
+    "nansum": "where(isnan(x), 0, x).sum()",
+    "sinc": "sin(pi x) / (pi x)",
+    "cross": "index and multiply",
+    "convolve": "index and matmul",
+    "interp": "where and arithmetic",
+    "float_power": "power",
+    "cbrt": "sign(x) * abs(x) ** (1 / 3)",
+    "square": "x * x",
+}
+
+
+def _refuse(function: Any, why: str = "has no differentiable counterpart here") -> UnsupportedError:
+    name = getattr(function, "__name__", str(function))
+    advice = _ADVICE.get(name)
+    hint = f"use {advice}" if advice else "compute with x.numpy() if no gradient is needed"
+    return UnsupportedError(f"numpy.{name}: on a Tensor it {why}; {hint}")
+
+
+def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    for x in inputs:
+        if isinstance(x, np.ma.MaskedArray):
+            raise DTypeError(
+                f"{ufunc.__name__}: a masked array with a Tensor would lose its mask; use "
+                f"array.filled(value), or where(mask, 0, x)"
+            )
+    function = _table.get(ufunc)
+    if method == "reduce":
+        function = _REDUCTIONS.get(ufunc)
+        kwargs.setdefault("axis", 0)
+    elif method != "__call__":
+        raise _refuse(ufunc, f"cannot use the method {method!r}")
+    out = kwargs.pop("out", None)
+    if out is not None:
+        raise UnsupportedError(
+            f"numpy.{ufunc.__name__}: out= would leave the graph without a word; assign the "
+            f"result, or use x.assign(value) to change a tensor in place"
+        )
+    kwargs = {k: v for k, v in kwargs.items() if not (k == "where" and v is True)}
+    if function is None:
+        raise _refuse(ufunc)
+    if kwargs and method == "__call__":
+        raise UnsupportedError(
+            f"numpy.{ufunc.__name__}: the arguments {sorted(kwargs)} are not supported on a "
+            f"Tensor; use where(...) or astype(...)"
+        )
+    return function(*inputs, **kwargs)
+
+
+def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    if any(issubclass(t, np.ma.MaskedArray) for t in types):
+        raise DTypeError(f"{function.__name__}: a masked array with a Tensor would lose its mask")
+    if function in _HARMLESS:
+        return function(*[_shown(a) for a in args], **kwargs)
+    if function in _CREATING:
+        fill = _CREATING[function]
+        rest = args[1:] if fill is None else (fill, *args[1:])
+        return Tensor(np.full_like(_shown(args[0]), *rest, **kwargs))
+    if kwargs.get("out") is not None:
+        raise UnsupportedError(
+            f"numpy.{function.__name__}: out= would leave the graph without a word; assign the "
+            f"result"
+        )
+    ours = _table.get(function)
+    if ours is None:
+        raise _refuse(function)
+    try:
+        return ours(*args, **{k: v for k, v in kwargs.items() if k != "out"})
+    except TypeError as error:
+        if "argument" not in str(error) or isinstance(error, DTypeError):
+            raise
+        raise UnsupportedError(f"numpy.{function.__name__} on a Tensor: {error}") from None
+
+
+def _shown(x: Any) -> Any:
+    return x.numpy() if isinstance(x, Tensor) else x
+
+
+_table: dict[Any, Function] = {}
+_REDUCTIONS: dict[Any, Function] = {}
+
+
+def bind() -> None:
+    """Attach everything; called once when the package is imported."""
+    _table.update(_numpy_table())
+    functions = {name: f.function for name, f in FUNCTIONS.items()}
+    _REDUCTIONS.update(
+        {
+            np.add: functions["sum"],
+            np.multiply: functions["prod"],
+            np.maximum: functions["max"],
+            np.minimum: functions["min"],
+            np.logical_and: functions["all"],
+            np.logical_or: functions["any"],
+        }
+    )
+    for public in FUNCTIONS.values():
+        for method in public.methods:
+            setattr(Tensor, method, public.function)
+    for name, function in _BINARY.items():
+        setattr(Tensor, f"__{name}__", function)
+        setattr(Tensor, f"__r{name}__", _reflected(function))
+    for name, function in _COMPARISONS.items():
+        setattr(Tensor, f"__{name}__", function)
+    attributes: dict[str, Any] = {
+        "__neg__": arithmetic.negative,
+        "__pos__": arithmetic.positive,
+        "__abs__": arithmetic.absolute,
+        "__invert__": selection.invert,
+        "__setitem__": setitem,
+        "__iter__": _iterate,
+        "__contains__": _contains,
+        "__round__": arithmetic.round_,
+        "fill": _fill,
+        "T": property(transpose),
+        "mT": property(functions["matrix_transpose"]),
+        "backward": _backward,
+        "_repr_mimebundle_": _mimebundle,
+        "__array_ufunc__": _array_ufunc,
+        "__array_function__": _array_function,
+        "__hash__": object.__hash__,
+    }
+    for name, value in attributes.items():
+        setattr(Tensor, name, value)
+    _backward.__name__ = "backward"
+
+
+__all__ = ["bind"]

@@ -1,0 +1,77 @@
+"""Shapes on raw arrays: what broadcasting did, undone; axes, made plain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from operator import index as _integer
+from typing import Any
+
+import numpy as np
+
+from .errors import AxisError, DTypeError
+from .graph import Shape
+
+Axis = int | Sequence[int] | None
+
+
+def summed_axes(shape: Shape, target: Shape) -> tuple[int, ...]:
+    """The axes of `shape` along which an array of shape `target` was repeated to get there."""
+    lead = len(shape) - len(target)
+    return tuple(range(lead)) + tuple(
+        axis + lead
+        for axis, size in enumerate(target)
+        if size == 1 and shape[axis + lead] != 1
+    )
+
+
+def sum_to(value: Any, target: Shape) -> Any:
+    """Sum `value` (an array or Tensor) down to shape `target`: the transpose of broadcasting."""
+    shape = value.shape
+    if shape == target:
+        return value
+    lead = len(shape) - len(target)
+    if lead == 1 and shape[1:] == target:  # the usual bias: one axis in front
+        if type(value) is np.ndarray:
+            return np.add.reduce(value, axis=0)
+        return value.sum(axis=0)
+    value = value.sum(axis=summed_axes(shape, target), keepdims=True)
+    return value.reshape(target)
+
+
+def normalize_axis(axis: Axis, ndim: int, where: str) -> tuple[int, ...]:
+    """`axis` as a tuple of distinct non-negative integers; None is all of them."""
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        axes = tuple(_integer(a) for a in axis) if isinstance(axis, Sequence) else (_integer(axis),)
+    except TypeError:
+        raise DTypeError(
+            f"{where}: axis {axis!r} is not an integer or a tuple of integers"
+        ) from None
+    plain = tuple(a + ndim if a < 0 else a for a in axes)
+    for given, a in zip(axes, plain, strict=True):
+        if not 0 <= a < ndim:
+            raise AxisError(
+                f"{where}: axis {given} is absent; an array of {ndim} dimensions has the axes "
+                f"{-ndim} to {ndim - 1}"
+                if ndim
+                else f"{where}: axis {given} is absent; a scalar has no axes"
+            )
+    if len(set(plain)) != len(plain):
+        raise AxisError(f"{where}: axis {axis!r} names an axis twice")
+    return plain
+
+
+def reduced_shape(shape: Shape, axis: Axis, where: str) -> Shape:
+    """`shape` with the reduced axes kept at size 1."""
+    if axis is None:
+        return (1,) * len(shape)
+    axes = normalize_axis(axis, len(shape), where)
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def count(shape: Shape, axis: Axis, where: str) -> int:
+    """How many elements each result of a reduction over `axis` comes from."""
+    axes = normalize_axis(axis, len(shape), where)
+    return prod([shape[i] for i in axes])

@@ -1,0 +1,202 @@
+"""Tensors from nothing: zeros, ones, ranges, random draws."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from .errors import ArgumentError
+from .tensor import Tensor, get_default_dtype
+
+Sizes = int | tuple[int, ...] | list[int]
+Rng = np.random.Generator | int | None
+
+
+def generator(rng: Rng) -> np.random.Generator:
+    """A generator from a generator, a seed, or None for fresh entropy.
+
+    Raises
+    ------
+    ArgumentError
+        For anything else.
+    """
+    if isinstance(rng, np.random.Generator):
+        return rng
+    if rng is None or (isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0):
+        return np.random.default_rng(rng)
+    raise ArgumentError(f"rng: {rng!r} is not a numpy.random.Generator or a seed (an integer >= 0)")
+
+
+def tensor(
+    data: ArrayLike | Tensor,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """A Tensor with a copy of `data`; see `Tensor`.
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> ag.tensor([1.0, 2.0], requires_grad=True)
+    Tensor([1., 2.], requires_grad=True)
+    """
+    return Tensor(data, dtype=dtype, requires_grad=requires_grad, name=name)
+
+
+def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
+    wanted = shape[0] if len(shape) == 1 and not hasattr(shape[0], "__index__") else shape
+    try:
+        sizes = tuple(int(n.__index__()) for n in wanted)
+    except (AttributeError, TypeError):
+        raise ArgumentError(f"shape: {wanted!r} is not a tuple of integers") from None
+    if any(n < 0 for n in sizes):
+        raise ArgumentError(f"shape: {sizes} has a negative size")
+    return sizes
+
+
+def _made(array: Any, requires_grad: bool, name: str | None) -> Tensor:
+    return Tensor(array, requires_grad=requires_grad, name=name, copy=not np.ndim(array))
+
+
+def full(
+    shape: Sizes,
+    fill_value: Any,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """A tensor with every element `fill_value`; of the default dtype unless `dtype` is given."""
+    return _made(
+        np.full(_sizes((shape,)), fill_value, dtype or get_default_dtype()), requires_grad, name
+    )
+
+
+def zeros(
+    *shape: Any,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Zeros of a shape, given as one tuple or as sizes; of the default dtype.
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> ag.zeros(2, 3).shape
+    (2, 3)
+    """
+    return _made(np.zeros(_sizes(shape), dtype or get_default_dtype()), requires_grad, name)
+
+
+def ones(
+    *shape: Any,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Ones of a shape, given as one tuple or as sizes; of the default dtype."""
+    return _made(np.ones(_sizes(shape), dtype or get_default_dtype()), requires_grad, name)
+
+
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """The n × n (or n × m) identity matrix."""
+    return _made(np.eye(n, m, dtype=dtype or get_default_dtype()), requires_grad, name)
+
+
+def arange(
+    *bounds: float,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """``[start,] stop[, step]`` as ``numpy.arange``: integers from integers.
+
+    With ``requires_grad`` the default dtype is used.
+    """
+    if dtype is None and requires_grad:
+        dtype = get_default_dtype()
+    return _made(np.arange(*bounds, dtype=dtype), requires_grad, name)
+
+
+def linspace(
+    start: float,
+    stop: float,
+    num: int = 50,
+    *,
+    endpoint: bool = True,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """`num` evenly spaced numbers from `start` to `stop`."""
+    array = np.linspace(start, stop, num, endpoint=endpoint, dtype=dtype or get_default_dtype())
+    return _made(array, requires_grad, name)
+
+
+def randn(
+    *shape: Any,
+    rng: Rng = None,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    name: str | None = None,
+) -> Tensor:
+    """Draws from the standard normal distribution.
+
+    Parameters
+    ----------
+    *shape : int or tuple of int
+    rng : numpy.random.Generator or int, optional
+        A generator, which is advanced, or a seed. None draws fresh entropy.
+    dtype : dtype_like, optional
+    requires_grad : bool
+    name : str, optional
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> ag.randn(2, 3, rng=0).shape
+    (2, 3)
+    """
+    draw = generator(rng).standard_normal(_sizes(shape))
+    return _made(np.asarray(draw).astype(dtype or get_default_dtype()), requires_grad, name)
+
+
+def _like(x: Any) -> tuple[Any, Any]:
+    array = np.asarray(x.data if isinstance(x, Tensor) else x)
+    return array.shape, array.dtype
+
+
+def full_like(
+    x: Any, fill_value: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False
+) -> Tensor:
+    """`fill_value` in the shape and dtype of `x`."""
+    shape, kind = _like(x)
+    return _made(np.full(shape, fill_value, dtype or kind), requires_grad, None)
+
+
+def zeros_like(x: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """Zeros in the shape and dtype of `x`."""
+    return full_like(x, 0, dtype=dtype, requires_grad=requires_grad)
+
+
+def ones_like(x: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+    """Ones in the shape and dtype of `x`."""
+    return full_like(x, 1, dtype=dtype, requires_grad=requires_grad)
+
+
+def randn_like(x: Any, *, rng: Rng = None, requires_grad: bool = False) -> Tensor:
+    """Draws from the standard normal distribution in the shape and dtype of `x`."""
+    shape, kind = _like(x)
+    return randn(shape, rng=rng, dtype=kind, requires_grad=requires_grad)

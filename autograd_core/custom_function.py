@@ -1,0 +1,251 @@
+"""Operations of the user's own: the `custom` decorator, and `Function` in PyTorch's form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .errors import DTypeError, GraphError, ShapeError
+from .graph import Node, topological
+from .modes import enable_grad, no_grad
+from .primitive import Primitive, apply, as_scalar
+from .rules import Custom
+from .tensor import Tensor, wrap
+
+
+def custom(
+    vjp: Callable[..., Any], *, name: str | None = None, latex: str = r"\operatorname{{f}}({0})"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a function on arrays a derivative; used as a decorator.
+
+    Parameters
+    ----------
+    vjp : callable
+        ``vjp(g, y, *args, **params)``, given the gradient of the output, the output and the
+        arguments, returns the gradient of each argument (a tuple; a single one needs none),
+        None where there is none. Written in operators and in this library's or NumPy's
+        functions it gives every higher derivative, and the forward mode, as well.
+    name : str, optional
+        The label in drawings and messages; by default the name of the function.
+    latex : str
+        The formula, with ``{0}``, ``{1}`` … for the operands.
+
+    Returns
+    -------
+    callable
+        A decorator for ``function(*arrays, **params)``. Arrays are positional, static
+        parameters are keywords.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import autograd_core as ag
+    >>> @ag.custom(lambda g, y, x: g * 3 * x**2)
+    ... def cube(x):
+    ...     return x**3
+    >>> x = ag.Tensor(2.0, requires_grad=True)
+    >>> cube(x).backward()
+    >>> x.grad
+    Tensor(12.0)
+    """
+    if not callable(vjp):
+        raise DTypeError(f"custom: {vjp!r} is not a vjp rule; use @custom(lambda g, y, x: ...)")
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        label = name or getattr(function, "__name__", "custom")
+        primitive = Custom(
+            name=label, forward=function, pullback=vjp, latex=latex, registered=False
+        )
+
+        def wrapper(*args: Any, **params: Any) -> Any:
+            return primitive(*args, **params)
+
+        wrapper.__name__ = wrapper.__qualname__ = label
+        wrapper.__doc__ = function.__doc__
+        wrapper.primitive = primitive  # type: ignore[attr-defined]
+        return wrapper
+
+    return decorate
+
+
+class Context:
+    """What `Function.forward` leaves for `Function.backward`.
+
+    Attributes
+    ----------
+    saved_tensors : tuple of Tensor
+        What was given to `save_for_backward`.
+    needs_input_grad : tuple of bool
+        Which inputs need a gradient; the others may be None.
+    """
+
+    def __init__(self, needs: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs
+        self.saved_tensors: tuple[Tensor, ...] = ()
+
+    def save_for_backward(self, *tensors: Tensor) -> None:
+        """Keep inputs, outputs or intermediate values; backward finds them in `saved_tensors`."""
+        for t in tensors:
+            if not isinstance(t, Tensor):
+                raise DTypeError(
+                    f"save_for_backward: a {type(t).__name__} is not a Tensor; set other values as "
+                    f"attributes of ctx"
+                )
+        self.saved_tensors = tensors
+
+
+class _Saved:
+    """The saved state of one call: the context, and which saved tensor is which operand."""
+
+    def __init__(self, ctx: Context, inputs: tuple[Any, ...]) -> None:
+        self.ctx = ctx
+        self.tensors = ctx.saved_tensors
+        self.places = [
+            next((i for i, x in enumerate(inputs) if x is t), None) for t in self.tensors
+        ]
+
+    def __iter__(self) -> Any:
+        return iter([t._data for t in self.tensors])
+
+
+class _UserPrimitive(Primitive):
+    """The primitive of one call of a `Function`; one an output."""
+
+    def __init__(self, function: type[Function], saved: _Saved, outputs: list[Any], k: int) -> None:
+        self.function = function
+        self.pending = saved
+        self.outputs = [(np.shape(y), np.asarray(y).dtype) for y in outputs]
+        self.k = k
+        y = outputs[k]
+        super().__init__(
+            name=function.__name__,
+            forward=lambda *_, **__: y,
+            latex=rf"\operatorname{{{{{function.__name__}}}}}({{0}})",
+            registered=False,
+        )
+
+    def save(self, y: Any, values: Any, parents: Any, params: dict[str, Any]) -> Any:
+        saved, self.pending = self.pending, None  # type: ignore[assignment]
+        return saved
+
+    def vjp(self, g: Any, saved: Any, parents: Any, params: dict[str, Any]) -> tuple[Any, ...]:
+        recording = isinstance(g, Tensor)
+        ctx = saved.ctx
+        ctx.saved_tensors = tuple(
+            [
+                wrap(t._data, parents[i] if recording and i is not None else None)
+                for t, i in zip(saved.tensors, saved.places, strict=True)
+            ]
+        )
+        cotangent = wrap(g._data if recording else g, None)
+        if recording:
+            from .ops.shape import alias_primitive
+
+            with enable_grad():
+                cotangent = alias_primitive(g) if g._node is not None else cotangent
+                if g._node is None:
+                    cotangent.requires_grad = True
+        gs = [
+            cotangent if k == self.k else wrap(as_scalar(np.zeros(shape, dtype)), None)
+            for k, (shape, dtype) in enumerate(self.outputs)
+        ]
+        with enable_grad() if recording else no_grad():
+            answers = self.function.backward(ctx, *gs)
+        answers = answers if isinstance(answers, tuple) else (answers,)
+        if len(answers) != len(parents):
+            raise GraphError(
+                f"{self.name}.backward returned {len(answers)} gradients for {len(parents)} "
+                f"inputs of forward; return one an input, None for those without"
+            )
+        return tuple(
+            [
+                None if p is None or c is None else self._checked(c, p, cotangent, recording, i)
+                for i, (p, c) in enumerate(zip(parents, answers, strict=True))
+            ]
+        )
+
+    def _checked(self, c: Any, parent: Node, g: Tensor, recording: bool, i: int) -> Any:
+        c = c if isinstance(c, Tensor) else Tensor(c)
+        if c.shape != parent.shape:
+            raise ShapeError(
+                f"{self.name}.backward returned a gradient of shape {c.shape} for input {i} of "
+                f"shape {parent.shape}"
+            )
+        if not recording:
+            return c._data
+        assert g._node is not None
+        reaches = c._node is not None and g._node in topological((c._node,), stop={g._node})
+        if not reaches and np.any(c._data):
+            raise GraphError(
+                f"{self.name}.backward left the graph, so it cannot be differentiated again; "
+                f"compute the gradient with tensor operations, not with .numpy() or .data"
+            )
+        return c
+
+    def jvp(self, tangents: Any, y: Any, values: Any, params: dict[str, Any]) -> Any:
+        raise GraphError(
+            f"{self.name}: a Function has no forward mode; declare the operation with @custom"
+        )
+
+
+class Function:
+    """An operation with a hand-written derivative, in PyTorch's form.
+
+    Derive from it, write two static methods, and call ``apply``.
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> class Cube(ag.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x**3
+    ...     @staticmethod
+    ...     def backward(ctx, g):
+    ...         (x,) = ctx.saved_tensors
+    ...         return g * 3 * x**2
+    >>> x = ag.Tensor(2.0, requires_grad=True)
+    >>> Cube.apply(x).backward()
+    >>> x.grad
+    Tensor(12.0)
+    """
+
+    @staticmethod
+    def forward(ctx: Any, *args: Any, **kwargs: Any) -> Any:
+        """The value: a Tensor, an array, or a tuple of them. Nothing is recorded in here."""
+        raise NotImplementedError("Function: define the static method forward(ctx, ...)")
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Any) -> Any:
+        """The gradient of each input of forward, given those of its outputs."""
+        raise NotImplementedError("Function: define the static method backward(ctx, g)")
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run forward, and record it so that backward is called in the backward pass."""
+        needs = tuple([isinstance(a, Tensor) and a._node is not None for a in args])
+        ctx = Context(needs)
+        inputs = tuple([a.detach() if isinstance(a, Tensor) else a for a in args])
+        with no_grad():
+            result = cls.forward(ctx, *inputs, **kwargs)
+        several = isinstance(result, tuple)
+        outputs = [
+            as_scalar(y._data if isinstance(y, Tensor) else np.asarray(y))
+            for y in (result if several else (result,))
+        ]
+        made = []
+        for k, y in enumerate(outputs):
+            if not any(needs):
+                made.append(wrap(y, None))
+                continue
+            primitive = _UserPrimitive(cls, _Saved(ctx, inputs), outputs, k)
+            operands = [a if isinstance(a, Tensor) else _Opaque for a in args]
+            made.append(apply(primitive, tuple(operands), {}))
+        return tuple(made) if several else made[0]
+
+
+#: Stands for an argument of a Function that is no tensor; it has no gradient.
+_Opaque = 0.0

@@ -1,0 +1,188 @@
+"""What is recorded, and how: `no_grad`, `enable_grad`, `keep_values`, `detect_anomaly`.
+
+One context variable holds all modes, so that they are per thread and per asynchronous task,
+and the common case costs one look: None stands for "record, and nothing else".
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, TypeVar, overload
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """The modes in force. `grad`: record; `keep`: keep values and lines; `anomaly`: look for NaN."""
+
+    grad: bool = True
+    keep: bool = False
+    anomaly: bool = False
+
+
+PLAIN = Modes()
+
+#: None is `PLAIN`; the hot path asks only ``MODE.get() is None``.
+MODE: ContextVar[Modes | None] = ContextVar("autograd_core_modes", default=None)
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded in this thread and task."""
+    mode = MODE.get()
+    return mode is None or mode.grad
+
+
+class _Switch:
+    """A context manager and decorator that changes some modes for a while."""
+
+    changes: dict[str, bool]
+    __slots__ = ("_previous", "_wrapped")
+
+    @overload
+    def __new__(cls, function: F) -> F: ...  # type: ignore[misc]
+    @overload
+    def __new__(cls, function: None = None) -> _Switch: ...
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        self = super().__new__(cls)
+        self._previous = []
+        return self if function is None else self(function)
+
+    _previous: list[Modes | None]
+
+    def __enter__(self) -> None:
+        previous = MODE.get()
+        self._previous.append(previous)
+        modes = replace(previous or PLAIN, **self.changes)
+        MODE.set(None if modes == PLAIN else modes)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        MODE.set(self._previous.pop())
+
+    def __call__(self, function: F) -> F:
+        # A fresh switch for each call: a function may run in several threads at once. A
+        # generator or coroutine is decorated where it runs, not where it is made.
+        make = type(self)
+        wrapper: Callable[..., Any]
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with make():
+                    return await function(*args, **kwargs)
+        elif inspect.isgeneratorfunction(function):
+
+            @functools.wraps(function)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                generator = function(*args, **kwargs)
+                advance: Callable[[], Any] = functools.partial(next, generator)
+                while True:
+                    try:
+                        with make():
+                            item = advance()
+                    except StopIteration as stop:
+                        return stop.value
+                    try:
+                        advance = functools.partial(generator.send, (yield item))
+                    except GeneratorExit:
+                        with make():
+                            generator.close()
+                        raise
+                    except BaseException as error:
+                        advance = functools.partial(generator.throw, error)
+        else:
+
+            @functools.wraps(function)
+            def wrapper(*args: Any, **kwargs: Any) -> Any:
+                with make():
+                    return function(*args, **kwargs)
+
+        return wrapper  # type: ignore[return-value]
+
+
+class no_grad(_Switch):  # noqa: N801
+    """Do not record operations: results require no gradient.
+
+    A context manager and a decorator (with or without parentheses), in force for the current
+    thread and asynchronous task only.
+
+    Examples
+    --------
+    >>> from autograd_core import Tensor, no_grad
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
+
+    __slots__ = ()
+    changes = {"grad": False}  # noqa: RUF012
+
+
+class enable_grad(_Switch):  # noqa: N801
+    """Record operations again inside a `no_grad` block.
+
+    Examples
+    --------
+    >>> from autograd_core import Tensor, enable_grad, no_grad
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> with no_grad(), enable_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    True
+    """
+
+    __slots__ = ()
+    changes = {"grad": True}  # noqa: RUF012
+
+
+class keep_values(_Switch):  # noqa: N801
+    """Make nodes keep their values, their cotangents and the user's line of code.
+
+    Without it a graph keeps only what backward needs; drawing recomputes the rest. With it
+    nothing is recomputed, at the price of memory.
+
+    Examples
+    --------
+    >>> from autograd_core import Tensor, keep_values
+    >>> x = Tensor(2.0, requires_grad=True)
+    >>> with keep_values():
+    ...     y = x * x
+    >>> y.node.extra.value
+    4.0
+    """
+
+    __slots__ = ()
+    changes = {"keep": True}  # noqa: RUF012
+
+
+class detect_anomaly(_Switch):  # noqa: N801
+    """Stop at the first operation that makes a NaN or an infinity, forward or backward.
+
+    The error names the operation, its inputs and the line of code. Values that backward saved
+    are checksummed too, which finds writes through raw NumPy aliases. Slow: for debugging.
+
+    Examples
+    --------
+    >>> from autograd_core import Tensor, detect_anomaly, log
+    >>> x = Tensor([1.0, 0.0], requires_grad=True)
+    >>> with detect_anomaly():
+    ...     log(x)
+    Traceback (most recent call last):
+    ...
+    autograd_core.errors.AnomalyError: log made -inf in its output ...
+    """
+
+    __slots__ = ()
+    changes = {"anomaly": True}  # noqa: RUF012

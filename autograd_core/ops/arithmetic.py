@@ -1,0 +1,246 @@
+"""Arithmetic: + − × ÷ **, negation, absolute value, square, square root, rounding."""
+
+from __future__ import annotations
+
+import math
+import operator
+from typing import Any
+
+import numpy as np
+
+from ..primitive import Sample, public
+from ..rules import Partial, elementwise
+
+
+def zeros_like(t: Any) -> Any:
+    """Zeros of the shape and dtype of a cotangent or tangent; a constant."""
+    return np.zeros(t.shape, t.dtype) if hasattr(t, "shape") else 0.0
+
+
+ZERO = Partial("0", lambda t, y, x: zeros_like(t))
+
+add = elementwise(
+    np.add,
+    (Partial("1", lambda t, y, a, b: t), Partial("1", lambda t, y, a, b: t)),
+    scalar=operator.add,
+    symbol="+",
+    latex="{0} + {1}",
+    methods=("add",),
+    doc="Sum of two arrays.",
+)
+
+subtract = elementwise(
+    np.subtract,
+    (Partial("1", lambda t, y, a, b: t), Partial("-1", lambda t, y, a, b: -t)),
+    scalar=operator.sub,
+    symbol="−",
+    latex="{0} - {1}",
+    doc="Difference of two arrays.",
+)
+
+multiply = elementwise(
+    np.multiply,
+    (
+        Partial("b", lambda t, y, a, b: t * b, saves="b"),
+        Partial("a", lambda t, y, a, b: t * a, saves="a"),
+    ),
+    scalar=operator.mul,
+    symbol="×",
+    latex=r"{0} \cdot {1}",
+    doc="Product of two arrays, element by element.",
+)
+
+divide = elementwise(
+    np.divide,
+    (
+        Partial(r"\frac{1}{b}", lambda t, y, a, b: t / b, saves="b"),
+        Partial(r"-\frac{y}{b}", lambda t, y, a, b: -(t * y) / b, saves="y b"),
+    ),
+    scalar=operator.truediv,
+    name="divide",
+    symbol="÷",
+    latex=r"\frac{{{0}}}{{{1}}}",
+    doc="Quotient of two arrays.",
+    samples=lambda rng: [Sample((rng.normal(size=(2, 3)), rng.uniform(0.5, 2, size=(2, 3))))],
+    domain=(0.5, 2.0),
+)
+
+
+def _power(a: float, b: float) -> float:
+    y = a**b
+    if type(y) is not float:
+        raise ValueError("a fractional power of a negative number is not real")
+    return y
+
+
+def _by_base(t: Any, y: Any, a: Any, b: Any) -> Any:
+    # b·a^(b−1) would be 0·inf at a = 0, b = 0, where the partial is 0.
+    if type(b) is int or type(b) is float:
+        return t * (b * a ** (b - 1)) if b else zeros_like(t)
+    return t * (b * a ** where(b == 0, 1.0, b - 1))
+
+
+def _by_exponent(t: Any, y: Any, a: Any, b: Any) -> Any:
+    # y·log a, continued by 0 at a = 0 as y log a → 0 for b > 0; at a < 0 it is not real: NaN.
+    return t * (y * log(where(a == 0, 1.0, a)))
+
+
+power = elementwise(
+    np.power,
+    (
+        Partial("b a^{b - 1}", _by_base, saves="a b"),
+        Partial(r"y \ln a", _by_exponent, saves="y a"),
+    ),
+    scalar=_power,
+    symbol="^",
+    latex="{{{0}}}^{{{1}}}",
+    doc="a to the power of b.",
+    domain=(0.5, 2.0),
+    convention="At a = 0 the partial by b is 0; at a = b = 0 the partial by a is 0.",
+)
+
+negative = elementwise(
+    np.negative,
+    (Partial("-1", lambda t, y, x: -t),),
+    scalar=operator.neg,
+    symbol="−",
+    latex="-{0}",
+    doc="The negative, −x.",
+)
+
+positive = elementwise(
+    np.positive,
+    (Partial("1", lambda t, y, x: t),),
+    scalar=operator.pos,
+    symbol="+",
+    latex="+{0}",
+    doc="A copy of x.",
+)
+
+absolute = elementwise(
+    np.absolute,
+    (Partial(r"\operatorname{sign} x", lambda t, y, x: t * sign(x), saves="x"),),
+    scalar=abs,
+    symbol="|·|",
+    latex=r"\left|{0}\right|",
+    methods=("abs", "absolute"),
+    numpy=(np.absolute, np.fabs),
+    doc="The absolute value.",
+    convention="The derivative at 0 is 0.",
+)
+
+
+def _sign(x: float) -> float:
+    return x if x != x else math.copysign(1.0, x) if x else 0.0
+
+
+sign = elementwise(
+    np.sign,
+    (ZERO,),
+    scalar=_sign,
+    latex=r"\operatorname{{sign}} {0}",
+    smooth=False,
+    doc="The sign: −1, 0 or 1.",
+    convention="Piecewise constant: the derivative is 0 everywhere.",
+)
+
+square = elementwise(
+    np.square,
+    (Partial("2x", lambda t, y, x: t * (x + x), saves="x"),),
+    scalar=lambda x: x * x,
+    symbol="x²",
+    latex="{0}^2",
+    doc="The square, x².",
+)
+
+sqrt = elementwise(
+    np.sqrt,
+    (Partial(r"\frac{1}{2y}", lambda t, y, x: t / (y + y), saves="y"),),
+    scalar=math.sqrt,
+    symbol="√",
+    latex=r"\sqrt{{{0}}}",
+    domain=(0.3, 3.0),
+    doc="The square root.",
+    convention="The derivative at 0 is infinite.",
+)
+
+reciprocal = elementwise(
+    np.reciprocal,
+    (Partial("-y^2", lambda t, y, x: -t * (y * y), saves="y"),),
+    scalar=lambda x: 1.0 / x,
+    symbol="1/x",
+    latex=r"\frac{{1}}{{{0}}}",
+    domain=(0.5, 2.0),
+    doc="The reciprocal, 1/x.",
+)
+
+_STEPS = "Piecewise constant: the derivative is 0 wherever it exists, and 0 is used at the jumps."
+
+floor = elementwise(
+    np.floor,
+    (ZERO,),
+    latex=r"\lfloor {0} \rfloor",
+    smooth=False,
+    convention=_STEPS,
+    doc="The largest integer that is not larger, as a float.",
+)
+ceil = elementwise(
+    np.ceil,
+    (ZERO,),
+    latex=r"\lceil {0} \rceil",
+    smooth=False,
+    convention=_STEPS,
+    doc="The smallest integer that is not smaller, as a float.",
+)
+trunc = elementwise(
+    np.trunc,
+    (ZERO,),
+    latex=r"\operatorname{{trunc}} {0}",
+    smooth=False,
+    convention=_STEPS,
+    numpy=(np.trunc, np.fix),
+    doc="The integer nearest to zero that is not farther from x than 1, as a float.",
+)
+rint = elementwise(
+    np.rint,
+    (ZERO,),
+    latex=r"\operatorname{{round}} {0}",
+    smooth=False,
+    convention=_STEPS,
+    doc="The nearest integer as a float, ties to even.",
+)
+
+
+
+@public(np.round, np.around, methods="round", name="round")
+def round_(a: Any, decimals: int = 0) -> Any:
+    """Round to a number of decimals, ties to even; the derivative is 0."""
+    if not decimals:
+        return rint(a)
+    scale = 10.0**decimals
+    return rint(a * scale) / scale
+
+
+from .selection import where  # noqa: E402
+from .transcendental import log  # noqa: E402
+
+__all__ = [
+    "absolute",
+    "add",
+    "ceil",
+    "divide",
+    "floor",
+    "multiply",
+    "negative",
+    "positive",
+    "power",
+    "reciprocal",
+    "rint",
+    "round_",
+    "sign",
+    "sqrt",
+    "square",
+    "subtract",
+    "trunc",
+    "zeros_like",
+]

@@ -1,0 +1,222 @@
+"""Indexing: everything that NumPy's square brackets do, and what is built on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..broadcasting import normalize_axis
+from ..errors import ShapeError, UnsupportedError
+from ..primitive import Sample, public
+from ..rules import linear
+from ..tensor import Tensor, plain_index
+from .reduction import sum as sum_
+from .selection import argsort, where
+from .shape import ndim_of, raw, ravel, shape_of
+
+
+def _is_advanced(index: Any) -> bool:
+    for part in index if type(index) is tuple else (index,):
+        kind = type(part)
+        if kind is np.ndarray:
+            if part.dtype != bool:
+                return True
+        elif kind is list and np.asarray(part).dtype != bool:
+            return True
+    return False
+
+
+def _scatter_forward(g: Any, index: Any, shape: Any) -> Any:
+    dtype = g.dtype if hasattr(g, "dtype") else np.float64
+    out = np.zeros(shape, dtype)
+    if _is_advanced(index):
+        np.add.at(out, index, g)  # an element that was read twice is owed twice
+    else:
+        out[index] = g
+    return out
+
+
+def _index_samples(rng: np.random.Generator) -> list[Sample]:
+    x = rng.normal(size=(4, 3))
+    indices: list[Any] = [
+        2,
+        -1,
+        slice(1, None, 2),
+        (slice(None), 1),
+        (slice(None, None, -1), None, Ellipsis),
+        (np.array([0, 2, 2]),),
+        (np.array([0, 1, 1]), np.array([2, 0, 0])),
+        (slice(None), [0, 0, 1]),
+        x > 0,
+        (np.array([[0, 1], [3, 3]]), slice(1, 3)),
+        (1, 2),
+    ]
+    return [Sample((x,), {"index": index}) for index in indices]
+
+
+getitem_primitive = linear(
+    lambda x, index: np.asarray(x)[index],
+    lambda g, x, index: _scatter(g, index=index, shape=x.shape),
+    name="getitem",
+    symbol="[ ]",
+    latex=r"{0}_{{[\cdot]}}",
+    samples=_index_samples,
+)
+
+_scatter = linear(
+    _scatter_forward,
+    lambda g, x, index, shape: g[index],
+    name="scatter",
+    latex=r"\operatorname{{scatter}} {0}",
+    samples=lambda rng: [
+        Sample((rng.normal(size=(3,)),), {"index": np.array([0, 2, 2]), "shape": (4,)}),
+        Sample((rng.normal(size=(2,)),), {"index": slice(1, 3), "shape": (4,)}),
+    ],
+)
+
+
+@public(methods="__getitem__")
+def getitem(x: Any, index: Any) -> Any:
+    """``x[index]`` with all of NumPy's basic and advanced indexing."""
+    if not isinstance(x, Tensor):
+        return x[plain_index(index)]
+    return getitem_primitive(x, index=plain_index(index))
+
+
+@public()
+def scatter(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """Zeros of a shape into which `values` are added at `index`: the transpose of indexing.
+
+    Parameters
+    ----------
+    values : Tensor or array_like
+        Of the shape that ``zeros(shape)[index]`` has.
+    index : index
+        As in square brackets; elements named twice receive the sum.
+    shape : tuple of int
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> ag.scatter(ag.Tensor([1.0, 2.0, 3.0]), [0, 2, 2], (4,))
+    Tensor([1., 0., 5., 0.])
+    """
+    return _scatter(values, index=plain_index(index), shape=tuple(shape))
+
+
+def _along(indices: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
+    """The index with which ``take_along_axis`` reads."""
+    ndim = len(shape)
+    grid = [
+        np.arange(n).reshape([-1 if j == i else 1 for j in range(ndim)])
+        for i, n in enumerate(shape)
+    ]
+    grid[axis] = indices
+    return tuple(grid)
+
+
+@public(np.take_along_axis, methods=())
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    """Read along an axis at indices of the same number of dimensions."""
+    indices = np.asarray(raw(indices))
+    if axis is None:
+        arr, axis = ravel(arr), 0
+    (axis,) = normalize_axis(axis, ndim_of(arr), "take_along_axis")
+    if indices.ndim != ndim_of(arr):
+        raise ShapeError(
+            f"take_along_axis: indices of shape {indices.shape} need {ndim_of(arr)} dimensions, "
+            f"as many as the array of shape {shape_of(arr)}"
+        )
+    return getitem(arr, _along(indices, axis, shape_of(arr)))
+
+
+@public(np.take)
+def take(a: Any, indices: Any, axis: int | None = None) -> Any:
+    """Read along an axis at indices; of the flattened array by default."""
+    if axis is None:
+        a, axis = ravel(a), 0
+    (axis,) = normalize_axis(axis, ndim_of(a), "take")
+    index = raw(indices)
+    index = index if isinstance(index, (int, np.integer)) else np.asarray(index)
+    return getitem(a, (slice(None),) * axis + (index,))
+
+
+@public(np.sort, methods="sort")
+def sort(a: Any, axis: int | None = -1) -> Any:
+    """The elements in ascending order along an axis; equal ones keep their order."""
+    if axis is None:
+        a, axis = ravel(a), 0
+    return take_along_axis(a, argsort(raw(a), axis=axis, kind="stable"), axis)
+
+
+def _diagonal_index(rows: int, columns: int, k: int) -> tuple[Any, Any]:
+    n = max(0, min(rows, columns - k) if k >= 0 else min(rows + k, columns))
+    steps = np.arange(n)
+    return steps + max(-k, 0), steps + max(k, 0)
+
+
+@public(np.diagonal)
+def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The diagonal of two axes; it becomes the last axis."""
+    from .shape import moveaxis
+
+    if ndim_of(a) < 2:
+        raise ShapeError(f"diagonal: shape {shape_of(a)} has fewer than two axes")
+    moved = moveaxis(a, (axis1, axis2), (-2, -1))
+    rows, columns = _diagonal_index(*shape_of(moved)[-2:], offset)
+    return getitem(moved, (Ellipsis, rows, columns))
+
+
+@public(np.diag, methods=())
+def diag(v: Any, k: int = 0) -> Any:
+    """The k-th diagonal of a matrix, or the matrix with `v` on its k-th diagonal."""
+    shape = shape_of(v)
+    if len(shape) == 2:
+        return diagonal(v, k)
+    if len(shape) != 1:
+        raise ShapeError(f"diag: shape {shape} is neither a vector nor a matrix")
+    n = shape[0] + abs(k)
+    return scatter(v, _diagonal_index(n, n, k), (n, n))
+
+
+@public(np.trace)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+    """The sum of the diagonal."""
+    return sum_(diagonal(a, offset, axis1, axis2), axis=-1)
+
+
+def _triangle(m: Any, k: int, lower: bool, name: str) -> Any:
+    shape = shape_of(m)
+    if len(shape) < 2:
+        raise ShapeError(f"{name}: shape {shape} has fewer than two axes")
+    mask = np.tri(*shape[-2:], k=k if lower else k - 1, dtype=bool)
+    return where(mask if lower else ~mask, m, 0)
+
+
+@public(np.tril, methods=())
+def tril(m: Any, k: int = 0) -> Any:
+    """The lower triangle up to the k-th diagonal, zeros elsewhere."""
+    return _triangle(m, k, True, "tril")
+
+
+@public(np.triu, methods=())
+def triu(m: Any, k: int = 0) -> Any:
+    """The upper triangle from the k-th diagonal, zeros elsewhere."""
+    return _triangle(m, k, False, "triu")
+
+
+@public(np.diff, methods=())
+def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+    """The n-th difference of neighbours along an axis."""
+    (axis,) = normalize_axis(axis, ndim_of(a), "diff")
+    if n < 0:
+        raise UnsupportedError(f"diff: n={n} is negative")
+    lead = (slice(None),) * axis
+    for _ in range(n):
+        a = getitem(a, (*lead, slice(1, None))) - getitem(a, (*lead, slice(None, -1)))
+    return a

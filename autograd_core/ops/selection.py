@@ -1,0 +1,230 @@
+"""Choosing between values: maximum, where, clip, relu; comparisons and predicates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import Sample, public
+from ..rules import Partial, elementwise, linear, nondifferentiable
+
+_TIES = "At a tie each argument receives half."
+
+
+maximum = elementwise(
+    np.maximum,
+    (
+        Partial("[a > b]", lambda t, y, a, b: _share(t, y, a, b), saves="y a b"),
+        Partial("[b > a]", lambda t, y, a, b: _share(t, y, b, a), saves="y a b"),
+    ),
+    scalar=lambda a, b: a if a >= b else b if b > a else float("nan"),
+    symbol="max",
+    latex=r"\max({0}, {1})",
+    doc="The larger of two values; NaN if either is.",
+    convention=_TIES,
+)
+
+minimum = elementwise(
+    np.minimum,
+    (
+        Partial("[a < b]", lambda t, y, a, b: _share(t, y, a, b), saves="y a b"),
+        Partial("[b < a]", lambda t, y, a, b: _share(t, y, b, a), saves="y a b"),
+    ),
+    scalar=lambda a, b: a if a <= b else b if b < a else float("nan"),
+    symbol="min",
+    latex=r"\min({0}, {1})",
+    doc="The smaller of two values; NaN if either is.",
+    convention=_TIES,
+)
+
+
+def _share(t: Any, y: Any, chosen: Any, other: Any) -> Any:
+    """t where y is `chosen`, half of it where both are y."""
+    mine, theirs = equal(y, chosen), equal(y, other)
+    if not hasattr(mine, "astype"):
+        return t * (0.5 if theirs else 1.0) if mine else t * 0.0
+    return t * (mine * (1 - 0.5 * theirs)).astype(t.dtype if hasattr(t, "dtype") else float)
+
+
+relu = elementwise(
+    lambda x: np.maximum(x, 0),
+    (Partial("[x > 0]", lambda t, y, x: t * (y > 0), saves="y"),),
+    name="relu",
+    scalar=lambda x: 0.0 if x <= 0 else x,
+    symbol="ReLU",
+    latex=r"\max(0, {0})",
+    doc="The rectified linear unit max(0, x) (chapter, section 3).",
+    convention=(
+        "The derivative at 0 is 0, as PyTorch's; ``maximum(x, 0)`` would share the tie. "
+        "A primitive for that reason and because it costs one pass instead of three."
+    ),
+)
+
+
+def _clip(x: Any, low: Any, high: Any) -> Any:
+    return np.minimum(np.maximum(x, low), high)
+
+
+_clip_primitive = elementwise(
+    _clip,
+    (
+        Partial(
+            r"[a \in [b, c]]", lambda t, y, a, b, c: t * ((a >= b) & (a <= c)), saves="a b c"
+        ),
+        Partial(r"[a < b \le c]", lambda t, y, a, b, c: t * ((a < b) & (b <= c)), saves="a b c"),
+        Partial(
+            r"[c < \max(a, b)]", lambda t, y, a, b, c: t * ((a > c) | (b > c)), saves="a b c"
+        ),
+    ),
+    name="clip",
+    latex=r"\operatorname{{clip}}({0}, {1}, {2})",
+    methods=(),
+    samples=lambda rng: [Sample((rng.normal(size=(3, 4)), np.float64(-0.6), np.float64(0.7)))],
+    convention="The derivative by a is 1 at both bounds.",
+)
+
+
+@public(np.clip, methods="clip", name="clip")
+def clip(a: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
+    """Limit values to an interval.
+
+    Parameters
+    ----------
+    a : Tensor or array_like
+    a_min, a_max : Tensor, array_like or None
+        The bounds, broadcast against `a`; None for no bound. Also ``min`` and ``max``.
+
+    Returns
+    -------
+    Tensor
+
+    Notes
+    -----
+    The derivative by `a` is 1 inside and at the bounds, 0 outside, as PyTorch's ``clamp``.
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> ag.clip(ag.Tensor([-2.0, 0.5, 2.0]), 0, 1)
+    Tensor([0. , 0.5, 1. ])
+    """
+    low = kwargs.pop("min", a_min)
+    high = kwargs.pop("max", a_max)
+    if kwargs:
+        raise TypeError(f"clip: unexpected arguments {sorted(kwargs)}")
+    return _clip_primitive(
+        a, -np.inf if low is None else low, np.inf if high is None else high
+    )
+
+
+_where = linear(
+    np.where,
+    (
+        None,
+        lambda g, cond, a, b: g * cond,
+        lambda g, cond, a, b: g * logical_not(cond),
+    ),
+    name="where",
+    latex=r"({0})\;?\;{1} : {2}",
+    samples=lambda rng: [
+        Sample((rng.normal(size=(2, 3)) > 0, rng.normal(size=(2, 3)), rng.normal(size=(2, 3)))),
+        Sample((rng.normal(size=(2, 3)) > 0, rng.normal(size=(3,)), rng.normal(size=(2, 1)))),
+    ],
+)
+
+
+@public(np.where, methods=())
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """Choose from `x` where `condition` is true, else from `y`.
+
+    Parameters
+    ----------
+    condition : array_like or Tensor of bool
+        A constant of the graph.
+    x, y : Tensor or array_like
+        Broadcast against `condition` and each other.
+
+    Returns
+    -------
+    Tensor
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> x = ag.Tensor([-1.0, 2.0], requires_grad=True)
+    >>> ag.where(x > 0, x, 0.1 * x).sum().backward()
+    >>> x.grad
+    Tensor([0.1, 1. ])
+    """
+    if x is None or y is None:
+        from ..errors import UnsupportedError
+
+        raise UnsupportedError(
+            "where: give all of where(condition, x, y); for indices use "
+            "np.nonzero(condition.numpy())"
+        )
+    if hasattr(condition, "detach"):
+        condition = condition.detach()
+    return _where(condition, x, y)
+
+
+_COMPARISON = "Comparison, element by element."
+
+equal = nondifferentiable(np.equal, latex="{0} = {1}", symbol="=", doc=_COMPARISON)
+not_equal = nondifferentiable(np.not_equal, latex=r"{0} \ne {1}", symbol="≠", doc=_COMPARISON)
+less = nondifferentiable(np.less, latex="{0} < {1}", symbol="<", doc=_COMPARISON)
+less_equal = nondifferentiable(np.less_equal, latex=r"{0} \le {1}", symbol="≤", doc=_COMPARISON)
+greater = nondifferentiable(np.greater, latex="{0} > {1}", symbol=">", doc=_COMPARISON)
+greater_equal = nondifferentiable(
+    np.greater_equal, latex=r"{0} \ge {1}", symbol="≥", doc=_COMPARISON
+)
+logical_not = nondifferentiable(np.logical_not, latex=r"\lnot {0}", doc="Logical not.")
+logical_and = nondifferentiable(np.logical_and, latex=r"{0} \land {1}", doc="Logical and.")
+logical_or = nondifferentiable(np.logical_or, latex=r"{0} \lor {1}", doc="Logical or.")
+logical_xor = nondifferentiable(np.logical_xor, latex=r"{0} \oplus {1}", doc="Exclusive or.")
+bitwise_and = nondifferentiable(np.bitwise_and, latex=r"{0} \land {1}", doc="Bitwise and.")
+bitwise_or = nondifferentiable(np.bitwise_or, latex=r"{0} \lor {1}", doc="Bitwise or.")
+bitwise_xor = nondifferentiable(np.bitwise_xor, latex=r"{0} \oplus {1}", doc="Bitwise xor.")
+invert = nondifferentiable(np.invert, latex=r"\lnot {0}", doc="Bitwise not.")
+isnan = nondifferentiable(np.isnan, latex=r"\operatorname{{isnan}} {0}", doc="Where NaN.")
+isinf = nondifferentiable(np.isinf, latex=r"\operatorname{{isinf}} {0}", doc="Where infinite.")
+isfinite = nondifferentiable(
+    np.isfinite, latex=r"\operatorname{{isfinite}} {0}", doc="Where finite."
+)
+any_ = nondifferentiable(
+    np.any, name="any", latex=r"\bigvee {0}", methods=("any",), doc="Whether any is true."
+)
+all_ = nondifferentiable(
+    np.all, name="all", latex=r"\bigwedge {0}", methods=("all",), doc="Whether all are true."
+)
+argmax = nondifferentiable(
+    np.argmax,
+    latex=r"\operatorname{{argmax}} {0}",
+    methods=("argmax",),
+    doc="Index of the first largest element.",
+)
+argmin = nondifferentiable(
+    np.argmin,
+    latex=r"\operatorname{{argmin}} {0}",
+    methods=("argmin",),
+    doc="Index of the first smallest element.",
+)
+argsort = nondifferentiable(
+    np.argsort,
+    latex=r"\operatorname{{argsort}} {0}",
+    methods=("argsort",),
+    doc="The indices that sort.",
+)
+count_nonzero = nondifferentiable(
+    np.count_nonzero, latex=r"\#\{{ {0} \ne 0 \}}", doc="How many elements are not 0."
+)
+array_equal = nondifferentiable(
+    np.array_equal, latex="{0} = {1}", doc="Whether shapes and all elements are equal."
+)
+allclose = nondifferentiable(
+    np.allclose, latex=r"{0} \approx {1}", doc="Whether all elements are equal to a tolerance."
+)
+isclose = nondifferentiable(
+    np.isclose, latex=r"{0} \approx {1}", doc="Where elements are equal to a tolerance."
+)

@@ -1,0 +1,284 @@
+"""Exponentials, logarithms, trigonometry, and the functions that need care at large arguments."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..rules import Partial, elementwise
+
+exp = elementwise(
+    np.exp,
+    (Partial("y", lambda t, y, x: t * y, saves="y"),),
+    scalar=math.exp,
+    latex=r"e^{{{0}}}",
+    doc="The exponential function.",
+)
+
+exp2 = elementwise(
+    np.exp2,
+    (Partial(r"y \ln 2", lambda t, y, x: t * (y * math.log(2.0)), saves="y"),),
+    latex=r"2^{{{0}}}",
+    doc="2 to the power of x.",
+)
+
+expm1 = elementwise(
+    np.expm1,
+    (Partial("y + 1", lambda t, y, x: t * (y + 1), saves="y"),),
+    scalar=math.expm1,
+    latex=r"e^{{{0}}} - 1",
+    doc="exp(x) − 1, exact near 0.",
+)
+
+log = elementwise(
+    np.log,
+    (Partial(r"\frac{1}{x}", lambda t, y, x: t / x, saves="x"),),
+    scalar=math.log,
+    latex=r"\ln {0}",
+    domain=(0.3, 3.0),
+    doc="The natural logarithm.",
+)
+
+log2 = elementwise(
+    np.log2,
+    (Partial(r"\frac{1}{x \ln 2}", lambda t, y, x: t / (x * math.log(2.0)), saves="x"),),
+    scalar=math.log2,
+    latex=r"\log_2 {0}",
+    domain=(0.3, 3.0),
+    doc="The logarithm to base 2.",
+)
+
+log10 = elementwise(
+    np.log10,
+    (Partial(r"\frac{1}{x \ln 10}", lambda t, y, x: t / (x * math.log(10.0)), saves="x"),),
+    scalar=math.log10,
+    latex=r"\log_{{10}} {0}",
+    domain=(0.3, 3.0),
+    doc="The logarithm to base 10.",
+)
+
+log1p = elementwise(
+    np.log1p,
+    (Partial(r"\frac{1}{1 + x}", lambda t, y, x: t / (1 + x), saves="x"),),
+    scalar=math.log1p,
+    latex=r"\ln(1 + {0})",
+    domain=(-0.6, 2.0),
+    doc="log(1 + x), exact near 0.",
+)
+
+sin = elementwise(
+    np.sin,
+    (Partial(r"\cos x", lambda t, y, x: t * cos(x), saves="x"),),
+    scalar=math.sin,
+    latex=r"\sin {0}",
+    doc="The sine; x in radians.",
+)
+
+cos = elementwise(
+    np.cos,
+    (Partial(r"-\sin x", lambda t, y, x: -t * sin(x), saves="x"),),
+    scalar=math.cos,
+    latex=r"\cos {0}",
+    doc="The cosine; x in radians.",
+)
+
+tan = elementwise(
+    np.tan,
+    (Partial("1 + y^2", lambda t, y, x: t * (1 + y * y), saves="y"),),
+    scalar=math.tan,
+    latex=r"\tan {0}",
+    domain=(-1.2, 1.2),
+    doc="The tangent; x in radians.",
+)
+
+arcsin = elementwise(
+    np.arcsin,
+    (Partial(r"\frac{1}{\sqrt{1 - x^2}}", lambda t, y, x: t / sqrt(1 - x * x), saves="x"),),
+    scalar=math.asin,
+    latex=r"\arcsin {0}",
+    domain=(-0.9, 0.9),
+    doc="The inverse sine, in radians.",
+)
+
+arccos = elementwise(
+    np.arccos,
+    (Partial(r"\frac{-1}{\sqrt{1 - x^2}}", lambda t, y, x: -t / sqrt(1 - x * x), saves="x"),),
+    scalar=math.acos,
+    latex=r"\arccos {0}",
+    domain=(-0.9, 0.9),
+    doc="The inverse cosine, in radians.",
+)
+
+arctan = elementwise(
+    np.arctan,
+    (Partial(r"\frac{1}{1 + x^2}", lambda t, y, x: t / (1 + x * x), saves="x"),),
+    scalar=math.atan,
+    latex=r"\arctan {0}",
+    doc="The inverse tangent, in radians.",
+)
+
+arctan2 = elementwise(
+    np.arctan2,
+    (
+        Partial(r"\frac{b}{a^2 + b^2}", lambda t, y, a, b: t * b / (a * a + b * b), saves="a b"),
+        Partial(r"\frac{-a}{a^2 + b^2}", lambda t, y, a, b: -t * a / (a * a + b * b), saves="a b"),
+    ),
+    scalar=math.atan2,
+    latex=r"\operatorname{{arctan2}}({0}, {1})",
+    doc="The angle of the point (b, a), in radians: arctan(a / b) in the right quadrant.",
+)
+
+hypot = elementwise(
+    np.hypot,
+    (
+        Partial(r"\frac{a}{y}", lambda t, y, a, b: t * (a / y), saves="y a"),
+        Partial(r"\frac{b}{y}", lambda t, y, a, b: t * (b / y), saves="y b"),
+    ),
+    scalar=math.hypot,
+    latex=r"\sqrt{{{0}^2 + {1}^2}}",
+    domain=(0.3, 2.0),
+    doc="The length of (a, b), without overflow.",
+)
+
+sinh = elementwise(
+    np.sinh,
+    (Partial(r"\cosh x", lambda t, y, x: t * cosh(x), saves="x"),),
+    scalar=math.sinh,
+    latex=r"\sinh {0}",
+    doc="The hyperbolic sine.",
+)
+
+cosh = elementwise(
+    np.cosh,
+    (Partial(r"\sinh x", lambda t, y, x: t * sinh(x), saves="x"),),
+    scalar=math.cosh,
+    latex=r"\cosh {0}",
+    doc="The hyperbolic cosine.",
+)
+
+tanh = elementwise(
+    np.tanh,
+    (Partial("1 - y^2", lambda t, y, x: t * (1 - y * y), saves="y"),),
+    scalar=math.tanh,
+    latex=r"\tanh {0}",
+    doc="The hyperbolic tangent (chapter, section 3).",
+)
+
+arcsinh = elementwise(
+    np.arcsinh,
+    (Partial(r"\frac{1}{\sqrt{1 + x^2}}", lambda t, y, x: t / hypot(x, 1.0), saves="x"),),
+    scalar=math.asinh,
+    latex=r"\operatorname{{arsinh}} {0}",
+    doc="The inverse hyperbolic sine.",
+)
+
+arccosh = elementwise(
+    np.arccosh,
+    (
+        Partial(
+            r"\frac{1}{\sqrt{x - 1}\sqrt{x + 1}}",
+            lambda t, y, x: t / (sqrt(x - 1) * sqrt(x + 1)),
+            saves="x",
+        ),
+    ),
+    scalar=math.acosh,
+    latex=r"\operatorname{{arcosh}} {0}",
+    domain=(1.3, 3.0),
+    doc="The inverse hyperbolic cosine.",
+)
+
+arctanh = elementwise(
+    np.arctanh,
+    (Partial(r"\frac{1}{1 - x^2}", lambda t, y, x: t / (1 - x * x), saves="x"),),
+    scalar=math.atanh,
+    latex=r"\operatorname{{artanh}} {0}",
+    domain=(-0.9, 0.9),
+    doc="The inverse hyperbolic tangent.",
+)
+
+
+def _sigmoid(x: Any) -> Any:
+    # e = exp(−|x|) never overflows, and keeps every digit of the small values on the left.
+    e = np.exp(-np.abs(x))
+    return np.where(np.asarray(x) >= 0, 1.0, e).astype(e.dtype, copy=False) / (1 + e)
+
+
+def _sigmoid_scalar(x: float) -> float:
+    e = math.exp(-abs(x))
+    return (1.0 if x >= 0 else e) / (1.0 + e)
+
+
+sigmoid = elementwise(
+    _sigmoid,
+    (Partial("y (1 - y)", lambda t, y, x: t * (y * (1 - y)), saves="y"),),
+    name="sigmoid",
+    scalar=_sigmoid_scalar,
+    symbol="σ",
+    latex=r"\sigma({0})",
+    doc="The logistic function 1 / (1 + exp(−x)), exact at any x (chapter, section 3).",
+)
+
+logaddexp = elementwise(
+    np.logaddexp,
+    (
+        Partial("e^{a - y}", lambda t, y, a, b: t * exp(a - y), saves="y a"),
+        Partial("e^{b - y}", lambda t, y, a, b: t * exp(b - y), saves="y b"),
+    ),
+    latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
+    doc="log(exp(a) + exp(b)) without overflow.",
+)
+
+_erf = np.frompyfunc(math.erf, 1, 1)
+
+
+def _erf_forward(x: Any) -> Any:
+    array = np.asarray(x)
+    return np.asarray(_erf(array), dtype=np.result_type(array, np.float32))[()]
+
+
+erf = elementwise(
+    _erf_forward,
+    (
+        Partial(
+            r"\frac{2}{\sqrt{\pi}} e^{-x^2}",
+            lambda t, y, x: t * (2 / math.sqrt(math.pi) * exp(-x * x)),
+            saves="x",
+        ),
+    ),
+    name="erf",
+    scalar=math.erf,
+    latex=r"\operatorname{{erf}} {0}",
+    doc="The error function, by the C library's ``erf`` for each element.",
+)
+
+from .arithmetic import sqrt  # noqa: E402
+
+__all__ = [
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "cos",
+    "cosh",
+    "erf",
+    "exp",
+    "exp2",
+    "expm1",
+    "hypot",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "sigmoid",
+    "sin",
+    "sinh",
+    "sqrt",
+    "tan",
+    "tanh",
+]

@@ -1,0 +1,608 @@
+"""The Tensor: a value, and its place in the graph. Operations are attached by `binding`."""
+
+from __future__ import annotations
+
+import copy as _copy
+import itertools
+import weakref
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from . import versions
+from ._methods import TensorMethods
+from .errors import ArgumentError, AutogradError, DTypeError, GraphError, ShapeError
+from .graph import FLOAT64, Leaf, Node, Shape
+from .modes import is_grad_enabled
+
+T = TypeVar("T", bound="Tensor")
+
+_SUPPORTED = "dfqlihbQLIHB?"
+_handles = itertools.count()
+_default_dtype: np.dtype[Any] = FLOAT64
+
+
+def set_default_dtype(dtype: DTypeLike) -> None:
+    """Set the dtype of tensors that are made from Python floats; float64 at the start.
+
+    Arrays keep the dtype that they have.
+
+    Parameters
+    ----------
+    dtype : dtype_like
+        ``float32`` or ``float64``.
+
+    Raises
+    ------
+    DTypeError
+        For any other dtype.
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> ag.set_default_dtype("float32")
+    >>> ag.Tensor([0.5]).dtype
+    dtype('float32')
+    >>> ag.set_default_dtype("float64")
+    """
+    global _default_dtype
+    chosen = np.dtype(dtype)
+    if chosen.char not in "fd":
+        raise DTypeError(f"set_default_dtype: {chosen} is not float32 or float64")
+    _default_dtype = chosen
+
+
+def get_default_dtype() -> np.dtype[Any]:
+    """The dtype of tensors that are made from Python floats."""
+    return _default_dtype
+
+
+def check_dtype(array: Any, where: str) -> None:
+    """Refuse by name what the engine does not hold: masks, objects, strings, complex, float16."""
+    if isinstance(array, np.ma.MaskedArray):
+        raise DTypeError(
+            f"{where}: a masked array would lose its mask; use array.filled(value), or keep the "
+            f"mask yourself with where(mask, 0, x)"
+        )
+    dtype = array.dtype
+    if dtype.char in _SUPPORTED and dtype.isnative:
+        return
+    advice = {
+        "e": "use float32: x.astype(np.float32)",
+        "g": "use float64: x.astype(np.float64)",
+        "c": "keep real and imaginary parts as two real tensors",
+        "O": "give numbers of one type in rows of equal length; to join tensors use stack([...])",
+        "U": "convert to numbers first",
+        "S": "convert to numbers first",
+    }.get(dtype.char if dtype.char in "eg" else dtype.kind, "use float64, float32, integers or bool")
+    if not dtype.isnative:
+        advice = "convert to this machine's byte order: x.astype(x.dtype.newbyteorder('='))"
+    raise DTypeError(f"{where}: dtype {dtype} is not supported; {advice}")
+
+
+def _holds_tensor(data: Any) -> bool:
+    return isinstance(data, Tensor) or (
+        isinstance(data, (list, tuple)) and any(_holds_tensor(item) for item in data)
+    )
+
+
+def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor") -> Any:
+    """The form in which a Tensor holds `data`: an array, a NumPy scalar or a Python float.
+
+    Scalars are immutable; a scalar of float64 is a Python float, whose arithmetic is the fastest.
+    """
+    if type(data) is float and dtype is None:
+        return data if _default_dtype is FLOAT64 else _default_dtype.type(data)
+    if isinstance(data, Tensor):
+        if data.requires_grad:
+            raise GraphError(
+                f"{where}: the data is a tensor that requires a gradient, and wrapping it would "
+                f"cut the graph without a word; use x.detach(), or x.clone() to stay on the graph"
+            )
+        data = data.data
+    elif isinstance(data, (list, tuple)) and _holds_tensor(data):
+        raise GraphError(
+            f"{where}: the list holds tensors, and copying their values would cut the graph; "
+            f"join them with stack([...]) or concatenate([...])"
+        )
+    plain = not (hasattr(data, "dtype") or hasattr(data, "__array__"))
+    if isinstance(data, np.ma.MaskedArray):
+        check_dtype(data, where)
+    try:
+        array = np.asarray(data)
+    except (ValueError, TypeError) as error:
+        raise ShapeError(
+            f"{where}: the rows of the data are ragged or not numbers ({error}); "
+            f"give rows of equal length"
+        ) from None
+    check_dtype(array, where)
+    if plain and dtype is None and array.dtype.kind == "f":
+        dtype = _default_dtype
+    if dtype is not None:
+        wanted = np.dtype(dtype)
+        check_dtype(np.empty(0, wanted), where)
+        array = array.astype(wanted, copy=False)
+    if array.ndim == 0 and (copy or not isinstance(data, np.ndarray)):
+        value = array[()]
+        return float(value) if array.dtype is FLOAT64 or array.dtype == FLOAT64 else value
+    if copy and (array is data or np.may_share_memory(array, data if not plain else array[:0])):
+        array = array.copy()
+    return array
+
+
+class Tensor(TensorMethods):
+    """A NumPy array, or a number, that remembers how it was computed.
+
+    Parameters
+    ----------
+    data : array_like
+        Copied, unless ``copy=False``. Python floats become the default dtype; arrays keep theirs.
+    dtype : dtype_like, optional
+        ``float64``, ``float32``, an integer type or ``bool``.
+    requires_grad : bool, default False
+        Whether operations on it are recorded and `backward` fills its ``grad``. Floats only.
+    name : str, optional
+        Shown in drawings, messages and derivations.
+    copy : bool, default True
+        With False, an array is shared with the caller. Changes made through the caller's own
+        reference are not seen by the checks on in-place changes.
+
+    Attributes
+    ----------
+    data : ndarray or NumPy scalar
+        The value. Writing to it by hand bypasses the graph; assigning ``t.data = v`` changes the
+        value in place and is noticed.
+    grad : Tensor or None
+        The accumulated gradient, of the tensor's shape and dtype; only on leaves, and where
+        `retain_grad` was called.
+    requires_grad : bool
+    is_leaf : bool
+        True unless it was computed from tensors that require a gradient.
+    node : Node or None
+        Its place in the graph.
+    name : str or None
+
+    Raises
+    ------
+    DTypeError
+        For a gradient of integers, and for dtypes that are not supported (complex, float16,
+        longdouble, object, string, masked arrays).
+    ShapeError
+        For ragged rows.
+    GraphError
+        If `data` is or holds a tensor of which a copy would silently leave the graph.
+
+    Examples
+    --------
+    >>> from autograd_core import Tensor
+    >>> x = Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = (x**2).sum()
+    >>> y.backward()
+    >>> x.grad
+    Tensor([2., 4., 6.])
+    """
+
+    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_node")
+
+    #: NumPy's arrays let a Tensor's operators answer: ``ndarray * Tensor`` is a Tensor.
+    __array_priority__ = 1000.0
+
+    _data: Any
+    _node: Node | None
+    _grad: Tensor | None
+    _name: str | None
+
+    def __init__(
+        self,
+        data: ArrayLike | Tensor,
+        *,
+        dtype: DTypeLike | None = None,
+        requires_grad: bool = False,
+        name: str | None = None,
+        copy: bool = True,
+    ) -> None:
+        self._data = as_data(data, dtype, copy)
+        self._node = None
+        if requires_grad:
+            self.requires_grad = True
+        if name is not None:
+            self.name = name
+
+    # -- value -----------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Any:
+        value = self._data
+        return np.float64(value) if type(value) is float else value
+
+    @data.setter
+    def data(self, value: ArrayLike | Tensor) -> None:
+        self.assign(value, "data")
+
+    def assign(self, value: ArrayLike | Tensor, change: str = "assign") -> None:
+        """Change the value in place, keeping shape and dtype.
+
+        Parameters
+        ----------
+        value : array_like
+            Of the tensor's shape.
+        change : str
+            Words for the error of a backward pass that still needed the old value.
+
+        Raises
+        ------
+        ShapeError
+            If the shapes differ; nothing is changed then.
+        """
+        new = value._data if isinstance(value, Tensor) else value
+        old = self._data
+        if new is not old:
+            array = np.asarray(new)
+            if array.shape != self.shape:
+                raise ShapeError(
+                    f"{change}: a value of shape {array.shape} cannot replace the value of shape "
+                    f"{self.shape} of {self._label()}"
+                )
+            check_dtype(array, change)
+            if type(old) is np.ndarray:
+                np.copyto(old, array, casting="same_kind")
+            elif type(old) is float:
+                self._data = float(array)
+            else:
+                self._data = old.dtype.type(array[()])
+        self.touched(change)
+
+    def touched(self, change: str) -> None:
+        """Say that the value was changed in place, so that a backward pass that needs it raises.
+
+        Parameters
+        ----------
+        change : str
+            What changed it, for the message.
+        """
+        value = self._data
+        if type(value) is np.ndarray:
+            versions.touch(value, change, getattr(self, "_name", None) or value.shape)
+        else:
+            versions.touch(value, change, ())
+
+    def _label(self) -> str:
+        return f"tensor {self.name!r}" if self.name else f"a tensor of shape {self.shape}"
+
+    @property
+    def shape(self) -> Shape:
+        value = self._data
+        return value.shape if type(value) is np.ndarray else ()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        value = self._data
+        return FLOAT64 if type(value) is float else value.dtype  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        value = self._data
+        return value.size if type(value) is np.ndarray else 1
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    @property
+    def itemsize(self) -> int:
+        return self.dtype.itemsize
+
+    def item(self) -> Any:
+        """The value as a Python number.
+
+        Raises
+        ------
+        ShapeError
+            If the tensor has more than one element.
+        """
+        if self.size != 1:
+            raise ShapeError(
+                f"item: shape {self.shape} has {self.size} elements; item() needs exactly one, "
+                f"reduce with sum() or mean(), or use tolist()"
+            )
+        value = self._data
+        return value if type(value) is float else value.item()
+
+    def tolist(self) -> Any:
+        """The value as (nested lists of) Python numbers."""
+        return self.data.tolist()
+
+    def numpy(self) -> NDArray[Any]:
+        """A read-only view of the value. It is not on the graph; copy it to change it."""
+        view = np.asarray(self._data).view()
+        view.flags.writeable = False
+        return view
+
+    # -- place in the graph ------------------------------------------------------------------
+
+    @property
+    def node(self) -> Node | None:
+        return self._node
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        node = self._node
+        if node is not None and node.primitive is not None:
+            if not value:
+                raise GraphError(
+                    f"requires_grad: this tensor was computed by {node.primitive.name}; "
+                    f"use x.detach() for a tensor outside of the graph"
+                )
+        elif not value:
+            self._node = None
+        elif node is None:
+            if self.dtype.kind != "f":
+                raise DTypeError(
+                    f"Tensor: dtype {self.dtype} cannot require a gradient, only floats can; "
+                    f"make it a float: Tensor(data, dtype=float, requires_grad=True)"
+                )
+            self._node = Leaf(self.shape, self.dtype, weakref.ref(self), versions.now)
+            if self.name is not None:
+                self._node.extras().name = self.name
+
+    def requires_grad_(self: T, requires_grad: bool = True) -> T:
+        """Set ``requires_grad`` in place and return the tensor."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        return self._node is None or self._node.primitive is None
+
+    @property
+    def grad(self) -> Tensor | None:
+        try:
+            return self._grad
+        except AttributeError:
+            return None
+
+    @grad.setter
+    def grad(self, value: Tensor | ArrayLike | None) -> None:
+        if value is not None and not isinstance(value, Tensor):
+            value = Tensor(value, dtype=self.dtype)
+        if value is not None and (value.shape != self.shape or value.dtype != self.dtype):
+            raise ShapeError(
+                f"grad: a gradient of shape {value.shape} and dtype {value.dtype} does not fit "
+                f"{self._label()} of shape {self.shape} and dtype {self.dtype}"
+            )
+        self._grad = value
+
+    @property
+    def name(self) -> str | None:
+        try:
+            return self._name
+        except AttributeError:
+            return None
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        if value is not None and not isinstance(value, str):
+            raise ArgumentError(f"name: {value!r} is not a string")
+        self._name = value
+        if self._node is not None:
+            self._node.extras().name = value
+
+    def detach(self) -> Tensor:
+        """A tensor of the same memory outside of the graph: it requires no gradient."""
+        return wrap(self._data, None)
+
+    def retain_grad(self) -> None:
+        """Have `backward` keep this tensor's gradient in ``grad`` though it is no leaf.
+
+        Raises
+        ------
+        GraphError
+            If the tensor requires no gradient.
+        """
+        if self._node is None:
+            raise GraphError("retain_grad: this tensor requires no gradient")
+        if self._node.primitive is not None:
+            self._node.extras().retained = weakref.ref(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> HookHandle:
+        """Call `hook` with the gradient of this tensor whenever a backward pass computes it.
+
+        Parameters
+        ----------
+        hook : callable
+            Receives the gradient as a Tensor. What it returns, unless None, replaces the
+            gradient; shape and dtype must be kept.
+
+        Returns
+        -------
+        HookHandle
+            Its ``remove()`` takes the hook away.
+
+        Examples
+        --------
+        >>> from autograd_core import Tensor
+        >>> x = Tensor(2.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 10)
+        >>> (x * 3.0).backward()
+        >>> x.grad
+        Tensor(30.0)
+        """
+        if self._node is None:
+            raise GraphError("register_hook: this tensor requires no gradient")
+        if not callable(hook):
+            raise ArgumentError(f"register_hook: {hook!r} is not callable")
+        extra = self._node.extras()
+        if extra.hooks is None:
+            extra.hooks = {}
+        key = next(_handles)
+        extra.hooks[key] = hook
+        return HookHandle(extra.hooks, key)
+
+    # -- Python's protocols ------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        kind = type(self).__name__
+        value = self._data
+        array = np.asarray(value)
+        body = (
+            np.array2string(array, separator=", ", prefix=f"{kind}(", threshold=200, edgeitems=3)
+            if array.ndim
+            else str(array[()])
+        )
+        parts = [body]
+        if array.ndim > 1 or array.size > 200 or array.size == 0:
+            parts.append(f"shape={array.shape}")
+        if array.dtype not in (FLOAT64, np.int64, np.bool_):
+            parts.append(f"dtype={array.dtype}")
+        if self.name:
+            parts.append(f"name={self.name!r}")
+        if self._node is not None:
+            primitive = self._node.primitive
+            parts.append("requires_grad=True" if primitive is None else f"op={primitive.name}")
+        return f"{kind}({', '.join(parts)})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    __hash__ = object.__hash__
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ShapeError(
+                f"bool: the truth of a tensor of shape {self.shape} is ambiguous; "
+                f"use .any(), .all() or .item()"
+            )
+        return bool(self._data)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise DTypeError("len: a tensor of shape () has no length")
+        return self.shape[0]
+
+    def _number(self, kind: type[Any]) -> Any:
+        if self._node is not None:
+            raise GraphError(
+                f"{kind.__name__}: a plain number would leave the graph without a word; use "
+                f"x.item() for the value, or this library's functions (exp(x), not math.exp(x))"
+            )
+        return kind(self.item())
+
+    def __float__(self) -> float:
+        return self._number(float)  # type: ignore[no-any-return]
+
+    def __int__(self) -> int:
+        return self._number(int)  # type: ignore[no-any-return]
+
+    def __complex__(self) -> complex:
+        return self._number(complex)  # type: ignore[no-any-return]
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu" or self.shape:
+            raise DTypeError(
+                f"index: a tensor of dtype {self.dtype} and shape {self.shape} is no integer"
+            )
+        return int(self._data)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if self._node is not None:
+            raise GraphError(
+                "numpy: this tensor requires a gradient, and a NumPy array would leave the graph "
+                "without a word; use x.numpy() or x.detach(), or stack([...]) to join tensors"
+            )
+        array = np.asarray(self._data)
+        if copy:
+            return np.array(array, dtype=dtype)
+        return self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
+
+    def __copy__(self: T) -> T:
+        return _copy.deepcopy(self)
+
+    def __deepcopy__(self: T, memo: dict[int, Any]) -> T:
+        made = _rebuild(*self._state("deepcopy"))
+        if self.grad is not None:
+            made._grad = _copy.deepcopy(self.grad.detach(), memo)
+        memo[id(self)] = made
+        return made  # type: ignore[return-value]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, self._state("pickle")
+
+    def _state(self, what: str) -> tuple[type[Tensor], Any, bool, str | None]:
+        if not self.is_leaf:
+            raise GraphError(
+                f"{what}: this tensor was computed from others, and its graph cannot be copied; "
+                f"use x.detach() for its value"
+            )
+        return type(self), _copy.deepcopy(self._data), self.requires_grad, self.name
+
+
+class HookHandle:
+    """Removes a hook; returned by `Tensor.register_hook`."""
+
+    def __init__(self, hooks: dict[int, Any], key: int) -> None:
+        self._hooks = hooks
+        self._key = key
+
+    def remove(self) -> None:
+        """Take the hook away; a second call does nothing."""
+        self._hooks.pop(self._key, None)
+
+
+def wrap(data: Any, node: Node | None) -> Tensor:
+    """A Tensor around `data` as it is, at `node`; no checks, no copy."""
+    tensor = Tensor.__new__(Tensor)
+    tensor._data = data
+    tensor._node = node
+    return tensor
+
+
+def _rebuild(kind: type[Tensor], data: Any, requires_grad: bool, name: str | None) -> Tensor:
+    tensor = kind.__new__(kind)
+    Tensor.__init__(tensor, data, requires_grad=requires_grad, name=name, copy=False)
+    return tensor
+
+
+def setitem(target: Tensor, index: Any, value: Any) -> None:
+    """``target[index] = value``, for tensors outside of the graph and inside `no_grad`."""
+    on_graph = target._node is not None and (not target.is_leaf or is_grad_enabled())
+    if on_graph or (isinstance(value, Tensor) and value._node is not None and is_grad_enabled()):
+        raise GraphError(
+            "setitem: assignment into a tensor is not recorded; use where(mask, new, x), "
+            "concatenate or stack, or assign inside no_grad()"
+        )
+    array = target._data
+    if type(array) is not np.ndarray:
+        array = np.array(array)
+    try:
+        array[plain_index(index)] = value._data if isinstance(value, Tensor) else value
+    except (IndexError, ValueError, TypeError) as error:
+        kinds: dict[type, type[AutogradError]] = {ValueError: ShapeError, TypeError: DTypeError}
+        from .errors import IndexingError
+
+        raise kinds.get(type(error), IndexingError)(
+            f"setitem: {error} (tensor of shape {target.shape} and dtype {target.dtype})"
+        ) from None
+    if array is not target._data:
+        target._data = float(array) if type(target._data) is float else array[()]
+    target.touched("item assignment")
+
+
+def plain_index(index: Any) -> Any:
+    """`index` with tensors replaced by their arrays."""
+    if isinstance(index, Tensor):
+        return index._data
+    if isinstance(index, tuple):
+        return tuple(plain_index(part) for part in index)
+    if isinstance(index, list):
+        return [plain_index(part) for part in index]
+    return index

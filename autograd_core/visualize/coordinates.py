@@ -1,0 +1,157 @@
+"""Horizontal coordinates of layered vertices, by the method of Brandes and Köpf (2001).
+
+Each vertex is aligned with the median of its neighbours in the layer above, or below, and
+blocks of aligned vertices are packed to the left, or to the right. Of the four results the
+mean of the two in the middle is taken. Each of them keeps the distances that are asked for, and
+so does the mean. Long edges come out straight, because a block of their invisible points has
+precedence over other edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Conflicts = set[tuple[int, int]]
+
+
+def horizontal(
+    layers: Sequence[Sequence[int]],
+    up: Sequence[Sequence[int]],
+    down: Sequence[Sequence[int]],
+    widths: Sequence[float],
+    boxes: int,
+    box_gap: float,
+    line_gap: float,
+) -> list[float]:
+    """The middle of each vertex.
+
+    Parameters
+    ----------
+    layers : sequence of sequence of int
+        The vertices of each layer from left to right.
+    up, down : sequence of sequence of int
+        The neighbours of each vertex in the layer above and below.
+    widths : sequence of float
+    boxes : int
+        Vertices from this number on are invisible points of long edges.
+    box_gap, line_gap : float
+        Free space between two vertices, if one is a box, and between two points.
+
+    Returns
+    -------
+    list of float
+    """
+    crossed = _conflicts(layers, up, boxes)
+    results = []
+    for towards, downward in ((up, True), (down, False)):
+        for leftward in (True, False):
+            view = [list(layer) if leftward else list(reversed(layer)) for layer in layers]
+            ordered = view if downward else view[::-1]
+            root, align = _align(ordered, towards, crossed)
+            x = _pack(view, root, widths, boxes, box_gap, line_gap)
+            results.append(x if leftward else [-value for value in x])
+    _line_up(results, widths)
+    return [sum(sorted(values)[1:3]) / 2 for values in zip(*results, strict=True)]
+
+
+def _conflicts(
+    layers: Sequence[Sequence[int]], up: Sequence[Sequence[int]], boxes: int
+) -> Conflicts:
+    """Edges that cross an inner piece of a long edge: they must not be aligned."""
+    found: Conflicts = set()
+    for upper, lower in zip(layers, layers[1:], strict=False):
+        place = {vertex: i for i, vertex in enumerate(upper)}
+        start, low = 0, 0
+        for i, vertex in enumerate(lower):
+            inner = vertex >= boxes and up[vertex][0] >= boxes
+            high = place[up[vertex][0]] if inner else len(upper)
+            if not inner and i < len(lower) - 1:
+                continue
+            for scanned in lower[start : i + 1]:
+                for above in up[scanned]:
+                    outside = not low <= place[above] <= high
+                    if outside and not (scanned >= boxes and above >= boxes):
+                        found.add((above, scanned))
+            start, low = i + 1, high
+    return found
+
+
+def _align(
+    layers: Sequence[Sequence[int]], towards: Sequence[Sequence[int]], crossed: Conflicts
+) -> tuple[list[int], list[int]]:
+    """Join each vertex to the block of the median of its neighbours, if that is free."""
+    count = len(towards)
+    root = list(range(count))
+    align = list(range(count))
+    place = [0] * count
+    for layer in layers:
+        for i, vertex in enumerate(layer):
+            place[vertex] = i
+    for layer in layers:
+        last = -1
+        for vertex in layer:
+            near = sorted(set(towards[vertex]), key=place.__getitem__)
+            if not near:
+                continue
+            middle = len(near) - 1
+            for i in {middle // 2, (middle + 1) // 2}:
+                other = near[i]
+                free = align[vertex] == vertex and last < place[other]
+                pair = (vertex, other)
+                if free and pair not in crossed and pair[::-1] not in crossed:
+                    align[other] = vertex
+                    root[vertex] = root[other]
+                    align[vertex] = root[vertex]
+                    last = place[other]
+    return root, align
+
+
+def _pack(
+    layers: Sequence[Sequence[int]],
+    root: Sequence[int],
+    widths: Sequence[float],
+    boxes: int,
+    box_gap: float,
+    line_gap: float,
+) -> list[float]:
+    """Put each block as far left as its neighbours allow, then back towards the right ones."""
+    right: dict[int, dict[int, float]] = {vertex: {} for vertex in root}
+    waiting = dict.fromkeys(right, 0)
+    for layer in layers:
+        for u, v in zip(layer, layer[1:], strict=False):
+            gap = line_gap if u >= boxes and v >= boxes else box_gap
+            distance = (widths[u] + widths[v]) / 2 + gap
+            a, b = root[u], root[v]
+            if b not in right[a]:
+                waiting[b] += 1
+            right[a][b] = max(right[a].get(b, 0.0), distance)
+    order = [block for block, n in waiting.items() if not n]
+    x = dict.fromkeys(right, 0.0)
+    for block in order:
+        for other, distance in right[block].items():
+            x[other] = max(x[other], x[block] + distance)
+            waiting[other] -= 1
+            if not waiting[other]:
+                order.append(other)
+    for block in reversed(order):
+        if right[block]:
+            x[block] = max(
+                x[block], min(x[other] - distance for other, distance in right[block].items())
+            )
+    return [x[block] for block in root]
+
+
+def _line_up(results: list[list[float]], widths: Sequence[float]) -> None:
+    """Shift the four results onto the narrowest, at the side to which they were packed."""
+    extents = [
+        (
+            min(x - w / 2 for x, w in zip(values, widths, strict=True)),
+            max(x + w / 2 for x, w in zip(values, widths, strict=True)),
+        )
+        for values in results
+    ]
+    left, right = min(extents, key=lambda extent: extent[1] - extent[0])
+    for i, values in enumerate(results):
+        leftward = i % 2 == 0
+        shift = left - extents[i][0] if leftward else right - extents[i][1]
+        results[i] = [x + shift for x in values]

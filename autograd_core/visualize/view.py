@@ -1,0 +1,216 @@
+"""`GraphView`: a picture in all its formats."""
+
+from __future__ import annotations
+
+import base64
+import os
+import tempfile
+from collections.abc import Collection
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from ..errors import ArgumentError, AutogradError
+from . import graphviz_layout
+from .dot import dot_of
+from .layout import Placement, layered
+from .measure import size_of
+from .picture import Picture
+from .svg import description, svg_of
+from .text import text_of
+from .wording import visible
+
+ENGINES = ("auto", "dot", "pygraphviz", "builtin")
+FORMATS = ("svg", "html", "dot", "png", "pdf")
+
+#: With "auto", larger pictures are left to the built-in layout: Graphviz may take minutes.
+GRAPHVIZ_UP_TO = 300
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ margin: 0; background: #ffffff; }}
+img {{ display: block; margin: 0 auto; }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #14171c; }} }}
+</style>
+</head>
+<body>
+{image}
+</body>
+</html>
+"""
+
+
+class PictureFileError(AutogradError, OSError):
+    """A picture that could not be written to its file."""
+
+
+def check_engine(engine: str) -> None:
+    """Raise unless `engine` is known and installed."""
+    if engine not in ENGINES:
+        raise ArgumentError(f"draw: there is no engine {engine!r}; use one of {_list(ENGINES)}")
+    if engine == "dot" and not graphviz_layout.has_dot():
+        raise graphviz_layout.missing("draw with engine='dot'")
+    if engine == "pygraphviz" and not graphviz_layout.has_pygraphviz():
+        raise graphviz_layout.missing("draw with engine='pygraphviz'")
+
+
+class GraphView:
+    """A drawn graph; what `draw` returns.
+
+    In a notebook it shows itself. The numbers are those at the time of drawing.
+
+    Attributes
+    ----------
+    picture : Picture
+        Boxes and edges.
+    engine : str
+        The engine of layout that was asked for.
+
+    Examples
+    --------
+    >>> from autograd_core import Tensor
+    >>> from autograd_core.visualize import draw
+    >>> x = Tensor(3.0, requires_grad=True, name="x")
+    >>> y = x * x
+    >>> y.backward()
+    >>> draw(y)
+    Computation graph of a tensor: 1 operation, 1 parameter
+      n1  x parameter          ()  value 3  grad 6
+      n2  × multiply  (n1, n1)  ()  value 9  grad 1
+    """
+
+    def __init__(self, picture: Picture, engine: str = "auto") -> None:
+        check_engine(engine)
+        self.picture = picture
+        self.engine = engine
+
+    @cached_property
+    def dot(self) -> str:
+        """The graph in the language of Graphviz."""
+        return dot_of(self.picture)
+
+    @cached_property
+    def _svg(self) -> str:
+        return svg_of(self.picture, self._placement())
+
+    def svg(self) -> str:
+        """The picture as a complete SVG document, light and dark."""
+        return self._svg
+
+    def _placement(self) -> Placement:
+        sizes = [size_of(box) for box in self.picture.boxes]
+        edges = [(edge.tail, edge.head) for edge in self.picture.edges]
+        if self.engine == "dot":
+            return graphviz_layout.placed_by_dot(sizes, edges)
+        if self.engine == "pygraphviz":
+            return graphviz_layout.placed_by_pygraphviz(sizes, edges)
+        if self.engine == "auto" and len(sizes) <= GRAPHVIZ_UP_TO:
+            try:
+                if graphviz_layout.has_dot():
+                    return graphviz_layout.placed_by_dot(sizes, edges)
+                if graphviz_layout.has_pygraphviz():
+                    return graphviz_layout.placed_by_pygraphviz(sizes, edges)
+            except AutogradError:
+                pass  # a broken Graphviz is no reason for no picture
+        return layered(sizes, edges)
+
+    def html(self) -> str:
+        """A page that needs nothing but itself: the picture as an image, with its text."""
+        return _PAGE.format(title=escape(visible(self.picture.title)), image=self._image())
+
+    def _image(self) -> str:
+        """An ``<img>`` of the SVG: shown by every notebook, trusted or not."""
+        data = base64.b64encode(self.svg().encode()).decode()
+        words = escape(visible(description(self.picture)))
+        return f'<img alt="{words}" src="data:image/svg+xml;base64,{data}">'
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file, in the format that the name ends in.
+
+        Parameters
+        ----------
+        path : str or path
+            Ending in ``.svg``, ``.html`` or ``.dot``, which are always possible, or in ``.png``
+            or ``.pdf``, which Graphviz renders.
+
+        Returns
+        -------
+        Path
+            Of the file.
+
+        Raises
+        ------
+        ArgumentError
+            For another format.
+        MissingExtraError
+            For PNG and PDF where Graphviz is not installed.
+        PictureFileError
+            If the file cannot be written; an older file is then as it was.
+        """
+        path = Path(path)
+        form = path.suffix.lower().lstrip(".")
+        if form not in FORMATS:
+            raise ArgumentError(
+                f"save: {str(path)!r} does not end in a known format; use one of "
+                f"{_list(['.' + known for known in FORMATS])}"
+            )
+        content = {"svg": self.svg, "html": self.html, "dot": lambda: self.dot}.get(form)
+        data = content().encode() if content is not None else self._rendered(form)
+        _write(path, data)
+        return path
+
+    def _rendered(self, form: str) -> bytes:
+        if self.engine != "pygraphviz" and graphviz_layout.has_dot():
+            return graphviz_layout.render(self.dot, form, "dot")
+        if graphviz_layout.has_pygraphviz():
+            return graphviz_layout.render(self.dot, form, "pygraphviz")
+        raise graphviz_layout.missing(f"save to .{form} (.svg and .html need nothing)")
+
+    def __repr__(self) -> str:
+        return text_of(self.picture)
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        makers = {
+            "text/plain": self.__repr__,
+            "image/svg+xml": self.svg,
+            "text/html": self._image,
+        }
+        wanted = [
+            kind
+            for kind in makers
+            if (not include or kind in include) and kind not in (exclude or ())
+        ]
+        return {kind: makers[kind]() for kind in wanted}
+
+
+def _list(words: Collection[str]) -> str:
+    return ", ".join([repr(word) for word in words])
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write to a file beside it first, so that a failure leaves the old one."""
+    temporary = None
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:40]}-", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary is not None and os.path.exists(temporary):
+            os.unlink(temporary)
+        raise PictureFileError(
+            f"save: cannot write {str(path)!r} ({error.strerror or error}); is {str(path.parent)!r}"
+            f" a folder that you may write to?"
+        ) from None
