@@ -107,7 +107,7 @@ class _Saved:
         ]
 
     def __iter__(self) -> Any:
-        return iter([t._data for t in self.tensors])
+        return iter([t._value for t in self.tensors])
 
 
 class _UserPrimitive(Primitive):
@@ -135,11 +135,11 @@ class _UserPrimitive(Primitive):
         ctx = saved.ctx
         ctx.saved_tensors = tuple(
             [
-                wrap(t._data, parents[i] if recording and i is not None else None)
+                wrap(t._value, parents[i] if recording and i is not None else None)
                 for t, i in zip(saved.tensors, saved.places, strict=True)
             ]
         )
-        cotangent = wrap(g._data if recording else g, None)
+        cotangent = wrap(g._value if recording else g, None)
         if recording:
             from .ops.shape import alias_primitive
 
@@ -174,10 +174,10 @@ class _UserPrimitive(Primitive):
                 f"shape {parent.shape}"
             )
         if not recording:
-            return c._data
+            return c._value
         assert g._node is not None
         reaches = c._node is not None and g._node in topological((c._node,), stop={g._node})
-        if not reaches and np.any(c._data):
+        if not reaches and np.any(c._value):
             raise GraphError(
                 f"{self.name}.backward left the graph, so it cannot be differentiated again; "
                 f"compute the gradient with tensor operations, not with .numpy() or .data"
@@ -233,7 +233,7 @@ class Function:
             result = cls.forward(ctx, *inputs, **kwargs)
         several = isinstance(result, tuple)
         outputs = [
-            as_scalar(y._data if isinstance(y, Tensor) else np.asarray(y))
+            as_scalar(y._value if isinstance(y, Tensor) else np.asarray(y))
             for y in (result if several else (result,))
         ]
         made = []

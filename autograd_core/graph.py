@@ -163,20 +163,21 @@ class ScalarNode(Node):
 
     @property
     def constants(self) -> tuple[Any, ...]:  # type: ignore[override]
-        saved = self.saved[1:] if self.saved is not None else (None,) * len(self.parents)
-        return tuple(v if p is None else None for p, v in zip(self.parents, saved, strict=True))
+        operands = self.saved[-len(self.parents) :]
+        return tuple(v if p is None else None for p, v in zip(self.parents, operands, strict=True))
 
 
 class Leaf(Node):
     """The graph's end: a tensor that requires a gradient and was not computed."""
 
-    __slots__ = ("clock", "dtype", "owner", "shape")
+    __slots__ = ("dtype", "owner", "shape")
 
+    clock: ClassVar[float] = float("inf")  # type: ignore[misc]
     params: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
     constants: ClassVar[tuple[Any, ...]] = ()  # type: ignore[misc]
 
     def __init__(
-        self, shape: Shape, dtype: np.dtype[Any], owner: Callable[[], Any | None], clock: float = 0
+        self, shape: Shape, dtype: np.dtype[Any], owner: Callable[[], Any | None]
     ) -> None:
         self.primitive = None
         self.parents = ()
@@ -185,7 +186,6 @@ class Leaf(Node):
         self.shape = shape
         self.dtype = dtype
         self.owner = owner
-        self.clock = clock
 
 
 def topological(roots: Iterable[Node], stop: frozenset[Node] | set[Node] = frozenset()) -> list[Node]:

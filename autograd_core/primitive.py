@@ -208,7 +208,7 @@ def apply(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -
     tracked = False
     for arg in args:
         if isinstance(arg, Tensor):
-            value = arg._data
+            value = arg._value
             node = arg._node
             values.append(np.float64(value) if type(value) is float else value)
             parents.append(node)
@@ -240,7 +240,7 @@ def apply_one(primitive: Primitive, x: Any, params: dict[str, Any]) -> Any:
     """`apply` for one operand, without its loops."""
     if not isinstance(x, Tensor):
         return primitive.forward(x, **params)
-    value = x._data
+    value = x._value
     parent = x._node
     if type(value) is not np.ndarray or MODE.get() is not None:
         return apply(primitive, (x,), params)
@@ -251,7 +251,7 @@ def apply_one(primitive: Primitive, x: Any, params: dict[str, Any]) -> Any:
     if type(y) is not np.ndarray or not y.ndim:
         y = as_scalar(y)
     out = Tensor.__new__(Tensor)
-    out._data = y
+    out._value = y
     if parent is None:
         out._node = None
         return out
@@ -284,7 +284,7 @@ def apply_two(primitive: Primitive, a: Any, b: Any, x: Any, z: Any) -> Tensor:
         z = operand(z, primitive.name)
     y = primitive.forward(x, z)
     out = Tensor.__new__(Tensor)
-    out._data = y
+    out._value = y
     out._node = node = ArrayNode.__new__(ArrayNode)
     node.primitive = primitive
     node.parents = parents = (p, q)

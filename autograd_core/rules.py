@@ -246,7 +246,7 @@ def _unary(primitive: Elementwise) -> Function:
             return forward(x)
         if MODE.get() is not None:
             return apply(primitive, (x,), {})
-        value = x._data
+        value = x._value
         parent = x._node
         if type(value) is float and scalar is not None:
             try:
@@ -254,7 +254,7 @@ def _unary(primitive: Elementwise) -> Function:
             except (ValueError, OverflowError, ZeroDivisionError):
                 return apply(primitive, (x,), {})
             out = Tensor.__new__(Tensor)
-            out._data = y
+            out._value = y
             if parent is None:
                 out._node = None
                 return out
@@ -272,7 +272,7 @@ def _unary(primitive: Elementwise) -> Function:
         except TypeError:
             return apply(primitive, (x,), {})
         out = Tensor.__new__(Tensor)
-        out._data = y
+        out._value = y
         if parent is None:
             out._node = None
             return out
@@ -330,10 +330,10 @@ def _binary(primitive: Elementwise) -> Function:
 
     def function(a: Any, b: Any, /) -> Any:
         if isinstance(a, Tensor):
-            x = a._data
+            x = a._value
             p = a._node
             if isinstance(b, Tensor):
-                z = b._data
+                z = b._value
                 q = b._node
             else:
                 z = b
@@ -341,7 +341,7 @@ def _binary(primitive: Elementwise) -> Function:
         elif isinstance(b, Tensor):
             x = a
             p = None
-            z = b._data
+            z = b._value
             q = b._node
         else:
             return forward(a, b)
@@ -359,7 +359,7 @@ def _binary(primitive: Elementwise) -> Function:
             except (ValueError, OverflowError, ZeroDivisionError):
                 return apply(primitive, (a, b), {})
             out = Tensor.__new__(Tensor)
-            out._data = y
+            out._value = y
             if p is None and q is None:
                 out._node = None
                 return out
@@ -379,7 +379,7 @@ def _binary(primitive: Elementwise) -> Function:
         except ValueError:
             return apply(primitive, (a, b), {})
         out = Tensor.__new__(Tensor)
-        out._data = y
+        out._value = y
         keep_y, keep_a, keep_b = keeps[p is not None, q is not None]
         array_node = ArrayNode.__new__(ArrayNode)
         array_node.primitive = primitive

@@ -184,12 +184,12 @@ class Tensor(TensorMethods):
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_node")
+    __slots__ = ("__weakref__", "_value", "_grad", "_name", "_node")
 
     #: NumPy's arrays let a Tensor's operators answer: ``ndarray * Tensor`` is a Tensor.
     __array_priority__ = 1000.0
 
-    _data: Any
+    _value: Any
     _node: Node | None
     _grad: Tensor | None
     _name: str | None
@@ -203,7 +203,7 @@ class Tensor(TensorMethods):
         name: str | None = None,
         copy: bool = True,
     ) -> None:
-        self._data = as_data(data, dtype, copy)
+        self._value = as_data(data, dtype, copy)
         self._node = None
         if requires_grad:
             self.requires_grad = True
@@ -214,7 +214,7 @@ class Tensor(TensorMethods):
 
     @property
     def data(self) -> Any:
-        value = self._data
+        value = self._value
         return np.float64(value) if type(value) is float else value
 
     @data.setter
@@ -236,8 +236,8 @@ class Tensor(TensorMethods):
         ShapeError
             If the shapes differ; nothing is changed then.
         """
-        new = value._data if isinstance(value, Tensor) else value
-        old = self._data
+        new = value._value if isinstance(value, Tensor) else value
+        old = self._value
         if new is not old:
             array = np.asarray(new)
             if array.shape != self.shape:
@@ -249,9 +249,9 @@ class Tensor(TensorMethods):
             if type(old) is np.ndarray:
                 np.copyto(old, array, casting="same_kind")
             elif type(old) is float:
-                self._data = float(array)
+                self._value = float(array)
             else:
-                self._data = old.dtype.type(array[()])
+                self._value = old.dtype.type(array[()])
         self.touched(change)
 
     def touched(self, change: str) -> None:
@@ -262,7 +262,7 @@ class Tensor(TensorMethods):
         change : str
             What changed it, for the message.
         """
-        value = self._data
+        value = self._value
         if type(value) is np.ndarray:
             versions.touch(value, change, getattr(self, "_name", None) or value.shape)
         else:
@@ -273,12 +273,12 @@ class Tensor(TensorMethods):
 
     @property
     def shape(self) -> Shape:
-        value = self._data
+        value = self._value
         return value.shape if type(value) is np.ndarray else ()
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        value = self._data
+        value = self._value
         return FLOAT64 if type(value) is float else value.dtype  # type: ignore[no-any-return]
 
     @property
@@ -287,7 +287,7 @@ class Tensor(TensorMethods):
 
     @property
     def size(self) -> int:
-        value = self._data
+        value = self._value
         return value.size if type(value) is np.ndarray else 1
 
     @property
@@ -311,7 +311,7 @@ class Tensor(TensorMethods):
                 f"item: shape {self.shape} has {self.size} elements; item() needs exactly one, "
                 f"reduce with sum() or mean(), or use tolist()"
             )
-        value = self._data
+        value = self._value
         return value if type(value) is float else value.item()
 
     def tolist(self) -> Any:
@@ -320,7 +320,7 @@ class Tensor(TensorMethods):
 
     def numpy(self) -> NDArray[Any]:
         """A read-only view of the value. It is not on the graph; copy it to change it."""
-        view = np.asarray(self._data).view()
+        view = np.asarray(self._value).view()
         view.flags.writeable = False
         return view
 
@@ -351,7 +351,7 @@ class Tensor(TensorMethods):
                     f"Tensor: dtype {self.dtype} cannot require a gradient, only floats can; "
                     f"make it a float: Tensor(data, dtype=float, requires_grad=True)"
                 )
-            self._node = Leaf(self.shape, self.dtype, weakref.ref(self), versions.now)
+            self._node = Leaf(self.shape, self.dtype, weakref.ref(self))
             if self.name is not None:
                 self._node.extras().name = self.name
 
@@ -399,7 +399,7 @@ class Tensor(TensorMethods):
 
     def detach(self) -> Tensor:
         """A tensor of the same memory outside of the graph: it requires no gradient."""
-        return wrap(self._data, None)
+        return wrap(self._value, None)
 
     def retain_grad(self) -> None:
         """Have `backward` keep this tensor's gradient in ``grad`` though it is no leaf.
@@ -452,7 +452,7 @@ class Tensor(TensorMethods):
 
     def __repr__(self) -> str:
         kind = type(self).__name__
-        value = self._data
+        value = self._value
         array = np.asarray(value)
         body = (
             np.array2string(array, separator=", ", prefix=f"{kind}(", threshold=200, edgeitems=3)
@@ -482,7 +482,7 @@ class Tensor(TensorMethods):
                 f"bool: the truth of a tensor of shape {self.shape} is ambiguous; "
                 f"use .any(), .all() or .item()"
             )
-        return bool(self._data)
+        return bool(self._value)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -511,7 +511,7 @@ class Tensor(TensorMethods):
             raise DTypeError(
                 f"index: a tensor of dtype {self.dtype} and shape {self.shape} is no integer"
             )
-        return int(self._data)
+        return int(self._value)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         if self._node is not None:
@@ -519,7 +519,7 @@ class Tensor(TensorMethods):
                 "numpy: this tensor requires a gradient, and a NumPy array would leave the graph "
                 "without a word; use x.numpy() or x.detach(), or stack([...]) to join tensors"
             )
-        array = np.asarray(self._data)
+        array = np.asarray(self._value)
         if copy:
             return np.array(array, dtype=dtype)
         return self.numpy() if dtype is None else self.numpy().astype(dtype, copy=False)
@@ -543,7 +543,7 @@ class Tensor(TensorMethods):
                 f"{what}: this tensor was computed from others, and its graph cannot be copied; "
                 f"use x.detach() for its value"
             )
-        return type(self), _copy.deepcopy(self._data), self.requires_grad, self.name
+        return type(self), _copy.deepcopy(self._value), self.requires_grad, self.name
 
 
 class HookHandle:
@@ -561,7 +561,7 @@ class HookHandle:
 def wrap(data: Any, node: Node | None) -> Tensor:
     """A Tensor around `data` as it is, at `node`; no checks, no copy."""
     tensor = Tensor.__new__(Tensor)
-    tensor._data = data
+    tensor._value = data
     tensor._node = node
     return tensor
 
@@ -580,11 +580,11 @@ def setitem(target: Tensor, index: Any, value: Any) -> None:
             "setitem: assignment into a tensor is not recorded; use where(mask, new, x), "
             "concatenate or stack, or assign inside no_grad()"
         )
-    array = target._data
+    array = target._value
     if type(array) is not np.ndarray:
         array = np.array(array)
     try:
-        array[plain_index(index)] = value._data if isinstance(value, Tensor) else value
+        array[plain_index(index)] = value._value if isinstance(value, Tensor) else value
     except (IndexError, ValueError, TypeError) as error:
         kinds: dict[type, type[AutogradError]] = {ValueError: ShapeError, TypeError: DTypeError}
         from .errors import IndexingError
@@ -592,15 +592,15 @@ def setitem(target: Tensor, index: Any, value: Any) -> None:
         raise kinds.get(type(error), IndexingError)(
             f"setitem: {error} (tensor of shape {target.shape} and dtype {target.dtype})"
         ) from None
-    if array is not target._data:
-        target._data = float(array) if type(target._data) is float else array[()]
+    if array is not target._value:
+        target._value = float(array) if type(target._value) is float else array[()]
     target.touched("item assignment")
 
 
 def plain_index(index: Any) -> Any:
     """`index` with tensors replaced by their arrays."""
     if isinstance(index, Tensor):
-        return index._data
+        return index._value
     if isinstance(index, tuple):
         return tuple(plain_index(part) for part in index)
     if isinstance(index, list):

@@ -32,7 +32,7 @@ def _alias(x: Any) -> Tensor:
     """A tensor with the value of `x` and a node of its own, linked to that of `x` if it has one."""
     if isinstance(x, Tensor) and x._node is not None:
         return alias_primitive(x)  # type: ignore[no-any-return]
-    value = x._data if isinstance(x, Tensor) else x
+    value = x._value if isinstance(x, Tensor) else x
     return Tensor(value, requires_grad=True, copy=not isinstance(value, np.ndarray))
 
 
@@ -103,7 +103,7 @@ class _Traced:
             if self.nested and not isinstance(g, Tensor):
                 g = wrap(g, None)
             elif not self.nested and isinstance(g, Tensor):
-                g = g._data
+                g = g._value
             with enable_grad() if self.nested else nothing:
                 found = pull(
                     self.order,

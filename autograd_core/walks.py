@@ -20,6 +20,16 @@ from .primitive import Primitive, as_scalar, checksum, first_nonfinite
 from .tensor import Tensor, wrap
 
 
+def is_freed(node: Node) -> bool:
+    """Whether a backward pass has used up what the node saved.
+
+    A node of floats then still holds its operands, without which it could not be replayed.
+    """
+    if type(node) is ScalarNode:
+        return len(node.saved) == len(node.parents)
+    return node.saved is None
+
+
 def freed(node: Node) -> GraphError:
     """The error for a node whose saved values are gone."""
     name = "a node" if node.primitive is None else node.primitive.name
@@ -101,15 +111,15 @@ def pull(
             if watched:
                 _watch(node, cotangents)
             if not retain_graph:
-                node.saved = None
+                node.saved = node.saved[1:] if type(node) is ScalarNode else None
             for parent, c in zip(node.parents, cotangents, strict=True):
                 if c is None or parent is None or (wanted is not None and parent not in wanted):
                     continue
                 if type(c) is not float:
                     c = fit(c, parent)
                 grads[parent] = grads[parent] + c if parent in grads else c
-    except (TypeError, AttributeError):
-        if node.saved is None:
+    except (TypeError, AttributeError, ValueError):
+        if is_freed(node):
             raise freed(node) from None
         raise
     return found
@@ -137,7 +147,7 @@ def _pull_arrays(
             if type(node) is ScalarNode:
                 primitive.pull_scalars(node, g, grads)
                 if not retain_graph:
-                    node.saved = None
+                    node.saved = node.saved[1:]
                 continue
             if node.clock < now:
                 versions.verify(node)
@@ -162,8 +172,8 @@ def _pull_arrays(
                             owned.add(parent)  # type: ignore[arg-type]
                 else:
                     grads[parent] = c
-    except (TypeError, AttributeError):
-        if node.saved is None:
+    except (TypeError, AttributeError, ValueError):
+        if is_freed(node):
             raise freed(node) from None
         raise
 
@@ -184,7 +194,7 @@ def _rewrap(node: Node) -> Any:
     length, one more than theirs.
     """
     saved = node.saved
-    if saved is None:
+    if is_freed(node):
         raise freed(node)
     if not isinstance(saved, tuple):  # a user's Function knows its own
         return saved
@@ -216,7 +226,7 @@ def _arrive(node: Node, extra: Extra, g: Any, create_graph: bool) -> Any:
                     f"hook: it returned shape {answer.shape} and dtype {answer.dtype} for a "
                     f"gradient of shape {node.shape} and dtype {node.dtype}"
                 )
-            g = answer if create_graph else answer._data
+            g = answer if create_graph else answer._value
     if extra.retained is not None:
         tensor = extra.retained()
         if tensor is not None:
@@ -243,7 +253,7 @@ def _watch(node: Node, cotangents: Iterable[Any]) -> None:
     if mode is None or not mode.anomaly:
         return
     for i, c in enumerate(cotangents):
-        bad = None if c is None else first_nonfinite(c._data if isinstance(c, Tensor) else c)
+        bad = None if c is None else first_nonfinite(c._value if isinstance(c, Tensor) else c)
         if bad is not None:
             assert node.primitive is not None
             line = node.extra.line if node.extra is not None else None
@@ -274,8 +284,8 @@ def seed_for(tensor: Tensor, gradient: Any, what: str = "backward") -> Any:
             f"they must be equal"
         )
     if given.dtype.kind != "f" or given.dtype != tensor.dtype:
-        given = wrap(as_scalar(np.asarray(given._data).astype(tensor.dtype)), None)
-    return given if isinstance(gradient, Tensor) and gradient.requires_grad else given._data
+        given = wrap(as_scalar(np.asarray(given._value).astype(tensor.dtype)), None)
+    return given if isinstance(gradient, Tensor) and gradient.requires_grad else given._value
 
 
 def backward(
@@ -332,7 +342,7 @@ def backward(
     if create_graph and not isinstance(seed, Tensor):
         seed = wrap(seed, None)
     elif not create_graph and isinstance(seed, Tensor):
-        seed = seed._data
+        seed = seed._value
     retain = create_graph if retain_graph is None else retain_graph
     order = topological((root,))
     with enable_grad() if create_graph else nothing:
@@ -340,7 +350,7 @@ def backward(
             order, [(root, seed)], targets, retain_graph=retain, create_graph=create_graph
         )
     if root.primitive is not None:
-        root.extras().seed = seed._data if isinstance(seed, Tensor) else seed
+        root.extras().seed = seed._value if isinstance(seed, Tensor) else seed
     given = {id(seed)}
     owners = (
         [(node, node.owner()) for node in found if isinstance(node, Leaf)]
@@ -372,11 +382,11 @@ def _accumulate(tensor: Tensor, g: Any, own: bool) -> None:
         tensor._grad = g if old is None else old + g
     elif old is None:
         tensor._grad = wrap(g if own else np.array(g) if type(g) is np.ndarray else g, None)
-    elif type(old._data) is np.ndarray and old._node is None:
-        old._data += g
+    elif type(old._value) is np.ndarray and old._node is None:
+        old._value += g
         old.touched("backward")
     else:
-        tensor._grad = wrap(as_scalar(old._data + g), None)
+        tensor._grad = wrap(as_scalar(old._value + g), None)
 
 
 # -- forward ------------------------------------------------------------------------------------
@@ -419,7 +429,7 @@ def value_of(node: Node) -> Any:
         owner = node.owner()
         if owner is None:
             raise GraphError("replay: the tensor of a leaf is gone; keep a reference to it")
-        return owner._data
+        return owner._value
     if node.extra is None or node.extra.value is None:
         raise GraphError("replay: the value was not kept; record inside keep_values()")
     return node.extra.value
@@ -470,6 +480,19 @@ def transpose_in_cotangent(
 # -- replay -------------------------------------------------------------------------------------
 
 
+def _report_changes(
+    node: Node, copies: dict[Node, Tensor], changed: Callable[[Leaf], None]
+) -> None:
+    """Tell of the leaves under `node` that do not have the value that it was computed from."""
+    scalars = node.saved[1:] if isinstance(node, ScalarNode) and node.saved else None
+    for i, parent in enumerate(node.parents):
+        if isinstance(parent, Leaf) and (
+            versions.changed_since(value_of(parent), node.clock)
+            or (scalars is not None and scalars[i] != copies[parent]._value)
+        ):
+            changed(parent)
+
+
 def replay(root: Node, changed: Callable[[Leaf], None] | None = None) -> dict[Node, Tensor]:
     """Compute again every value of a graph, from its leaves and constants.
 
@@ -496,11 +519,10 @@ def replay(root: Node, changed: Callable[[Leaf], None] | None = None) -> dict[No
     with enable_grad(), keep_values():
         for node in topological((root,)):
             if isinstance(node, Leaf):
-                value = value_of(node)
-                if changed is not None and versions.changed_since(value, node.clock):
-                    changed(node)
-                copies[node] = Tensor(value, requires_grad=True, name=node.name)
+                copies[node] = Tensor(value_of(node), requires_grad=True, name=node.name)
                 continue
+            if changed is not None:
+                _report_changes(node, copies, changed)
             kept = node.constants or (None,) * len(node.parents)
             args = [
                 copies[p] if p is not None else c

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.mlp import BETA1, BETA2, EPS, Array, Problem
+from benchmarks.work_mlp import BETA1, BETA2, EPS, Array, Problem
 
 #: Floats in a block of Adam's update: its five arrays together stay in a cache of about 1 MB.
 BLOCK = 2**16

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.mlp import BETA1, BETA2, EPS, Array, Problem
 from benchmarks.mlp_numpy import UPDATES
+from benchmarks.work_mlp import BETA1, BETA2, EPS, Array, Problem
 
 
 class Ours:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.moons import ALPHA, RATE, SIZES, Moons
+from benchmarks.work_moons import ALPHA, RATE, SIZES, Moons
 
 
 class NumpyMoons:

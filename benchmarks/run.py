@@ -16,8 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # for: python benchmarks/run.py
 
-from benchmarks.imports import measure_import
 from benchmarks.machine import ROOT, child_environment, describe, pin
+from benchmarks.work_import import measure_import
 from benchmarks.works import LABELS, WORKS, Table, measure
 
 _CHILD = "--measure-here"

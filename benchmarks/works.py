@@ -78,7 +78,7 @@ class Work:
 
 
 def _mlp(*args: Any) -> Callable[[], Any]:
-    return lambda: import_module("benchmarks.mlp").make_problem(*args)
+    return lambda: import_module("benchmarks.work_mlp").make_problem(*args)
 
 
 _PEERS = tuple(Goal(peer, 1) for peer in EAGER)
@@ -88,28 +88,28 @@ WORKS = {
         "64-100-10, batch 1, SGD, float32",
         MLP,
         _mlp((64, 100, 10), 1, "sgd", 0.01),
-        "mlp",
+        "work_mlp",
         goals={True: _PEERS},
     ),
     "a32": Work(
         "64-100-10, batch 32, SGD, float32",
         MLP,
         _mlp((64, 100, 10), 32, "sgd", 0.01),
-        "mlp",
+        "work_mlp",
         goals={True: (Goal("numpy", 3), *_PEERS)},
     ),
     "b": Work(
         "784-256-256-10, batch 128, Adam, float32",
         MLP,
         _mlp((784, 256, 256, 10), 128, "adam", 0.001),
-        "mlp",
+        "work_mlp",
         goals={True: ()},
     ),
     "moons": Work(
         "micrograd's moons demo, MLP(2, [16, 16, 1]) of scalars, 100 points",
         MOONS,
-        lambda: import_module("benchmarks.moons").make_moons(),
-        "moons",
+        lambda: import_module("benchmarks.work_moons").make_moons(),
+        "work_moons",
         reference="micrograd",
         goals={False: (Goal("micrograd", 1.3),), True: (Goal("micrograd", 1),)},
     ),
@@ -128,12 +128,13 @@ class Table:
 
     def lines(self) -> Iterable[str]:
         times = {name: Times(tuple(values)) for name, values in self.rounds.items()}
-        against = LABELS.get(self.reference, self.reference)
-        yield f"{'engine':28}{'µs/step':>12}{'spread':>10}{'× ' + against:>24}"
+        against = "× " + LABELS.get(self.reference, self.reference)
+        base = times.get(self.reference)
+        unit, scale = ("ms", 1e3) if base and base.median > 0.01 else ("µs", 1e6)
+        yield f"{'engine':28}{'median ' + unit:>12}{'spread':>10}{against:>24}"
         for name, one in times.items():
-            base = times.get(self.reference)
-            ratio = f"{one.ratio(base):.2f}" if base else ""
-            median, spread = one.median * 1e6, one.spread * 1e6
+            ratio = f"{one.ratio(base):.3g}" if base else ""
+            median, spread = one.median * scale, one.spread * scale
             yield f"{LABELS.get(name, name):28}{median:12,.1f}{spread:10,.1f}{ratio:>24}"
         for name, why in self.left_out.items():
             yield f"{LABELS.get(name, name):28}{why}"

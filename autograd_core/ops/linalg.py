@@ -71,8 +71,8 @@ def matmul(a: Any, b: Any) -> Any:
     ShapeError
         If the inner sizes differ, or an operand is a scalar.
     """
-    x = a._data if isinstance(a, Tensor) else a
-    z = b._data if isinstance(b, Tensor) else b
+    x = a._value if isinstance(a, Tensor) else a
+    z = b._value if isinstance(b, Tensor) else b
     if type(x) is np.ndarray and type(z) is np.ndarray and x.ndim == 2 == z.ndim:
         if x.shape[1] == z.shape[0] and (a is not x or b is not z):
             return apply_two(matmul_primitive, a, b, x, z)

@@ -178,7 +178,7 @@ _std = reduction(
 
 
 def _degrees(a: Any, axis: Any, ddof: int, name: str) -> None:
-    n = count(np.shape(a._data if isinstance(a, Tensor) else a), axis, name)
+    n = count(np.shape(a._value if isinstance(a, Tensor) else a), axis, name)
     if n <= ddof:
         from ..errors import ShapeError
 

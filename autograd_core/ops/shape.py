@@ -19,7 +19,7 @@ from ..tensor import Tensor, wrap
 
 def raw(x: Any) -> Any:
     """The array or scalar inside."""
-    return x._data if isinstance(x, Tensor) else x
+    return x._value if isinstance(x, Tensor) else x
 
 
 def ndim_of(x: Any) -> int:
@@ -263,7 +263,7 @@ def astype(a: Any, dtype: DTypeLike, copy: bool = True) -> Any:
 
     check_dtype(np.empty(0, wanted), "astype")
     if isinstance(a, Tensor) and wanted.kind != "f":
-        return wrap(np.asarray(a._data).astype(wanted)[()], None)
+        return wrap(np.asarray(a._value).astype(wanted)[()], None)
     if not copy and isinstance(a, Tensor) and a.dtype == wanted:
         return a
     return _astype(a, dtype=wanted)

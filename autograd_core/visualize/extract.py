@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import versions
-from ..graph import Leaf, Node, topological
+from ..graph import Leaf, Node
 from ..tensor import Tensor
 from .labels import constant_title, is_number, operation_title, settings
 from .picture import Box, Edge, Line, Picture
@@ -17,12 +17,26 @@ from .wording import shape_text, shorten, value_text
 
 NOT_KEPT = Line("value", "not kept", absent=True)
 NOT_COMPUTED = Line("grad", "not computed", absent=True)
-NO_PATH = Line("grad", "none arrives", absent=True)
+NO_PATH = Line("grad", "none arrived", absent=True)
+GRADIENT_NOT_KEPT = Line("grad", "not kept", absent=True)
 
 
 def order_of(tensor: Tensor) -> list[Node]:
-    """The nodes of the tensor's graph, inputs first; none for a tensor without a graph."""
-    return [] if tensor.node is None else topological((tensor.node,))
+    """The nodes of the tensor's graph, inputs first, and the first operand before the second."""
+    if tensor.node is None:
+        return []
+    order: list[Node] = []
+    seen: set[Node] = set()
+    stack: list[tuple[Node, bool]] = [(tensor.node, False)]
+    while stack:
+        node, placed = stack.pop()
+        if placed:
+            order.append(node)
+        elif node not in seen:
+            seen.add(node)
+            stack.append((node, True))
+            stack += [(p, False) for p in reversed(node.parents) if p is not None]
+    return order
 
 
 def picture_of(
@@ -127,8 +141,10 @@ class _Extraction:
             g = self.found.gradients.get(node)
             if g is not None:
                 lines.append(Line("grad", value_text(g)))
+            elif not self.ran:
+                lines.append(NOT_COMPUTED)
             else:
-                lines.append(NO_PATH if self.ran else NOT_COMPUTED)
+                lines.append(NO_PATH if self.found.complete else GRADIENT_NOT_KEPT)
         if node in self.found.changed:
             lines.append(Line("", "changed since it was used", absent=True))
         return lines

@@ -30,6 +30,8 @@ class Found:
         An entry for each node where it is known.
     changed : dict of Leaf to str
         Leaves that were changed after the graph was recorded, and by what.
+    complete : bool
+        Whether every gradient that arrives is in `gradients`.
     notes : list of str
         For the caption.
     """
@@ -37,6 +39,7 @@ class Found:
     values: dict[Node, Any] = field(default_factory=dict)
     gradients: dict[Node, Any] = field(default_factory=dict)
     changed: dict[Leaf, str] = field(default_factory=dict)
+    complete: bool = False
     notes: list[str] = field(default_factory=list)
 
 
@@ -60,6 +63,7 @@ def find(root: Node, order: Sequence[Node], tensor: Tensor, gradients: bool) -> 
     seed = None if root.extra is None else root.extra.seed
     missing = any(node not in found.values for node in order)
     unfilled = gradients and seed is not None and _lacks_cotangents(order)
+    found.complete = gradients and seed is not None and not unfilled
     if missing or unfilled:
         _replay(root, seed if gradients else None, found)
     found.values.setdefault(root, tensor.data)
@@ -151,6 +155,7 @@ def _pull(root: Node, seed: Any, copies: dict[Node, Tensor], found: Found) -> No
         cotangent = leaves.get(end) if isinstance(end, Leaf) else end.extras().cotangent
         if cotangent is not None:
             found.gradients.setdefault(node, cotangent)
+    found.complete = True
     if any(node.extra is not None and node.extra.hooks for node in copies):
         found.notes.append("Hooks were not called again: gradients are shown without them.")
 
