@@ -55,11 +55,13 @@ from .ops.arithmetic import add as add
 from .ops.arithmetic import ceil as ceil
 from .ops.arithmetic import divide as divide
 from .ops.arithmetic import floor as floor
+from .ops.arithmetic import floor_divide as floor_divide
 from .ops.arithmetic import multiply as multiply
 from .ops.arithmetic import negative as negative
 from .ops.arithmetic import positive as positive
 from .ops.arithmetic import power as power
 from .ops.arithmetic import reciprocal as reciprocal
+from .ops.arithmetic import remainder as remainder
 from .ops.arithmetic import rint as rint
 from .ops.arithmetic import round_ as round  # noqa: A004
 from .ops.arithmetic import sign as sign
@@ -191,6 +193,7 @@ if TYPE_CHECKING:
     from .custom_function import Function as Function
     from .custom_function import custom as custom
     from .gradient_check import gradcheck as gradcheck
+    from .packages import check_packages as check_packages
     from .transforms import grad as grad
     from .transforms import hessian as hessian
     from .transforms import hvp as hvp
@@ -209,6 +212,7 @@ _binding.bind()
 _LAZY = {
     "Function": "custom_function",
     "GraphView": "visualize",
+    "check_packages": "packages",
     "custom": "custom_function",
     "draw": "visualize",
     "grad": "transforms",

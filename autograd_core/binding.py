@@ -25,16 +25,22 @@ def _reflected(function: Function) -> Function:
     return method
 
 
-def _floor_divide(a: Any, b: Any) -> Any:
-    return arithmetic.floor(arithmetic.divide(a, b))
-
-
-def _remainder(a: Any, b: Any) -> Any:
-    return a - arithmetic.floor(a / b) * b
-
-
 def _divmod(a: Any, b: Any) -> tuple[Any, Any]:
-    return _floor_divide(a, b), _remainder(a, b)
+    return arithmetic.floor_divide(a, b), arithmetic.remainder(a, b)
+
+
+def _equality(function: Function) -> Function:
+    """Comparison with what is no array, such as None, is Python's own: by identity."""
+
+    def method(self: Tensor, other: Any) -> Any:
+        if isinstance(other, (Tensor, *_NUMBERS)) or hasattr(other, "__array__"):
+            return function(self, other)
+        return NotImplemented
+
+    return method
+
+
+_NUMBERS = (int, float, complex, list, tuple)
 
 
 _BINARY: dict[str, Function] = {
@@ -44,8 +50,8 @@ _BINARY: dict[str, Function] = {
     "truediv": arithmetic.divide,
     "pow": arithmetic.power,
     "matmul": linalg.matmul,
-    "floordiv": _floor_divide,
-    "mod": _remainder,
+    "floordiv": arithmetic.floor_divide,
+    "mod": arithmetic.remainder,
     "divmod": _divmod,
     "and": selection.bitwise_and,
     "or": selection.bitwise_or,
@@ -53,17 +59,13 @@ _BINARY: dict[str, Function] = {
 }
 
 _COMPARISONS: dict[str, Function] = {
-    "eq": selection.equal,
-    "ne": selection.not_equal,
+    "eq": _equality(selection.equal),
+    "ne": _equality(selection.not_equal),
     "lt": selection.less,
     "le": selection.less_equal,
     "gt": selection.greater,
     "ge": selection.greater_equal,
 }
-
-
-def _matmul_augmented(self: Tensor, other: Any) -> Any:
-    return linalg.matmul(self, other)
 
 
 def _iterate(self: Tensor) -> Iterator[Tensor]:
@@ -92,13 +94,7 @@ def _mimebundle(self: Tensor, include: Any = None, exclude: Any = None) -> dict[
     return {"text/plain": repr(self)}
 
 
-_ALIASES = {
-    np.floor_divide: _floor_divide,
-    np.remainder: _remainder,
-    np.fmod: None,
-    np.divmod: _divmod,
-    np.positive: arithmetic.positive,
-}
+_ALIASES: dict[Any, Function] = {np.divmod: _divmod}
 
 #: NumPy's functions that only ask for shapes, sizes or texts, and get the plain value.
 _HARMLESS = {
@@ -121,7 +117,7 @@ _CREATING = {np.zeros_like: 0, np.ones_like: 1, np.empty_like: 0, np.full_like: 
 
 def _numpy_table() -> dict[Any, Function]:
     table = {np_f: f.function for f in FUNCTIONS.values() for np_f in f.numpy}
-    table.update({k: v for k, v in _ALIASES.items() if v is not None})
+    table.update(_ALIASES)
     return table
 
 

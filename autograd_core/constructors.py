@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
 
 from .errors import ArgumentError
 from .tensor import Tensor, get_default_dtype
 
 Sizes = int | tuple[int, ...] | list[int]
-Rng = np.random.Generator | int | None
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    # naming numpy.random at run time would import it, for tens of milliseconds
+    Rng = np.random.Generator | int | None
 
 
 def generator(rng: Rng) -> np.random.Generator:

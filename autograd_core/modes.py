@@ -7,18 +7,15 @@ and the common case costs one look: None stands for "record, and nothing else".
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, TypeVar, overload
+from typing import Any, NamedTuple, TypeVar, overload
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
-class Modes:
+class Modes(NamedTuple):
     """The modes in force. `grad`: record; `keep`: keep values and lines; `anomaly`: look for NaN."""
 
     grad: bool = True
@@ -58,7 +55,7 @@ class _Switch:
     def __enter__(self) -> None:
         previous = MODE.get()
         self._previous.append(previous)
-        modes = replace(previous or PLAIN, **self.changes)
+        modes = (previous or PLAIN)._replace(**self.changes)
         MODE.set(None if modes == PLAIN else modes)
 
     def __exit__(
@@ -72,6 +69,8 @@ class _Switch:
     def __call__(self, function: F) -> F:
         # A fresh switch for each call: a function may run in several threads at once. A
         # generator or coroutine is decorated where it runs, not where it is made.
+        import inspect
+
         make = type(self)
         wrapper: Callable[..., Any]
         if inspect.iscoroutinefunction(function):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -39,7 +38,6 @@ class Sample(NamedTuple):
     params: dict[str, Any] = {}
 
 
-@dataclass(eq=False, kw_only=True)
 class Primitive:
     """One row of the table: an operation and its derivative.
 
@@ -65,23 +63,31 @@ class Primitive:
         Whether it belongs to the table; a user's own operations do not.
     """
 
-    name: str
-    forward: Function
-    latex: str
-    symbol: str = ""
-    domain: tuple[float, float] = (-2.0, 2.0)
-    samples: Callable[[np.random.Generator], Iterable[Sample]] | None = None
-    convention: str = ""
-    smooth: bool = True
-    registered: bool = True
-
-    def __post_init__(self) -> None:
-        self.symbol = self.symbol or self.name
-        if not self.registered:
-            return
-        if self.name in PRIMITIVES:
-            raise ValueError(f"the primitive {self.name!r} is declared twice")
-        PRIMITIVES[self.name] = self
+    def __init__(
+        self,
+        *,
+        name: str,
+        forward: Function,
+        latex: str,
+        symbol: str = "",
+        domain: tuple[float, float] = (-2.0, 2.0),
+        samples: Callable[[np.random.Generator], Iterable[Sample]] | None = None,
+        convention: str = "",
+        smooth: bool = True,
+        registered: bool = True,
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.latex = latex
+        self.symbol = symbol or name
+        self.domain = domain
+        self.samples = samples
+        self.convention = convention
+        self.smooth = smooth
+        if registered:
+            if name in PRIMITIVES:
+                raise ValueError(f"the primitive {name!r} is declared twice")
+            PRIMITIVES[name] = self
 
     # Each kind in `rules` gives these three.
 
@@ -123,8 +129,7 @@ class Primitive:
 PRIMITIVES: dict[str, Primitive] = {}
 
 
-@dataclass(frozen=True)
-class Public:
+class Public(NamedTuple):
     """A function that users see: a primitive, or a composition of primitives.
 
     Attributes

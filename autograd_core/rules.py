@@ -22,11 +22,9 @@ values. What they do not declare to read arrives as a stand-in without a value.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from . import versions
 from .broadcasting import normalize_axis
@@ -36,9 +34,35 @@ from .modes import MODE
 from .primitive import NO_PARAMS, Function, Primitive, apply, as_scalar, operand, public
 from .tensor import Tensor, wrap
 
+if TYPE_CHECKING:
+    from typing import Protocol
 
-@dataclass(frozen=True)
-class Partial:
+    from numpy.typing import ArrayLike, NDArray
+
+    class Unary(Protocol):
+        """The type of a function of one array."""
+
+        __name__: str
+
+        @overload
+        def __call__(self, x: Tensor, /) -> Tensor: ...
+        @overload
+        def __call__(self, x: ArrayLike, /) -> NDArray[Any]: ...
+
+    class Binary(Protocol):
+        """The type of a function of two arrays."""
+
+        __name__: str
+
+        @overload
+        def __call__(self, a: Tensor, b: Tensor | ArrayLike, /) -> Tensor: ...
+        @overload
+        def __call__(self, a: ArrayLike, b: Tensor, /) -> Tensor: ...
+        @overload
+        def __call__(self, a: ArrayLike, b: ArrayLike, /) -> NDArray[Any]: ...
+
+
+class Partial(NamedTuple):
     """One partial derivative, by its action on a vector.
 
     Attributes
@@ -56,43 +80,19 @@ class Partial:
     saves: str = ""
 
 
-class Unary(Protocol):
-    """The type of a function of one array."""
-
-    __name__: str
-
-    @overload
-    def __call__(self, x: Tensor, /) -> Tensor: ...
-    @overload
-    def __call__(self, x: ArrayLike, /) -> NDArray[Any]: ...
-
-
-class Binary(Protocol):
-    """The type of a function of two arrays."""
-
-    __name__: str
-
-    @overload
-    def __call__(self, a: Tensor, b: Tensor | ArrayLike, /) -> Tensor: ...
-    @overload
-    def __call__(self, a: ArrayLike, b: Tensor, /) -> Tensor: ...
-    @overload
-    def __call__(self, a: ArrayLike, b: ArrayLike, /) -> NDArray[Any]: ...
-
-
 # -- elementwise --------------------------------------------------------------------------------
 
 
-@dataclass(eq=False, kw_only=True)
 class Elementwise(Primitive):
     """Each output element depends on the elements at its own place."""
 
-    partials: tuple[Partial, ...]
-    #: The same on Python floats; may raise where NumPy would warn, and NumPy is asked then.
-    scalar: Function | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __init__(
+        self, *, partials: tuple[Partial, ...], scalar: Function | None = None, **row: Any
+    ) -> None:
+        super().__init__(**row)
+        self.partials = partials
+        #: The same on Python floats; may raise where NumPy would warn, and NumPy is asked then.
+        self.scalar = scalar
         letters = "x" if len(self.partials) == 1 else "abc"
         reads = [partial.saves.split() for partial in self.partials]
         # For every set of operands on the graph: which of (y, *xs) the node has to keep.
@@ -233,10 +233,7 @@ def _unary(primitive: Elementwise) -> Function:
         y, x = node.saved
         (p,) = node.parents
         c = action(g, y, x)
-        if p in grads:
-            grads[p] += c
-        else:
-            grads[p] = c
+        grads[p] = grads[p] + c if p in grads else c
 
     primitive.vjp = vjp  # type: ignore[method-assign]
     primitive.pull_scalars = pull_scalars  # type: ignore[method-assign]
@@ -314,16 +311,10 @@ def _binary(primitive: Elementwise) -> Function:
         p, q = node.parents
         if p is not None:
             c = action_a(g, y, a, b)
-            if p in grads:
-                grads[p] += c
-            else:
-                grads[p] = c
+            grads[p] = grads[p] + c if p in grads else c
         if q is not None:
             c = action_b(g, y, a, b)
-            if q in grads:
-                grads[q] += c
-            else:
-                grads[q] = c
+            grads[q] = grads[q] + c if q in grads else c
 
     primitive.vjp = vjp  # type: ignore[method-assign]
     primitive.pull_scalars = pull_scalars  # type: ignore[method-assign]
@@ -410,7 +401,6 @@ def _stand_ins(values: Any, parents: Any) -> tuple[Any, ...]:
     return tuple([Spec(v) if p is None else p for v, p in zip(values, parents, strict=True)])
 
 
-@dataclass(eq=False, kw_only=True)
 class Linear(Primitive):
     """Linear in its arguments together; the jvp is the operation itself.
 
@@ -419,10 +409,11 @@ class Linear(Primitive):
     of arguments, one rule that is also told which: ``transpose(i, g, *stand_ins, **params)``.
     """
 
-    transposes: tuple[Function | None, ...] | Function
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __init__(
+        self, *, transposes: tuple[Function | None, ...] | Function, **row: Any
+    ) -> None:
+        super().__init__(**row)
+        self.transposes = transposes
         if not callable(self.transposes) and len(self.transposes) == 1:
             (rule,) = self.transposes
             assert rule is not None
@@ -493,7 +484,6 @@ def linear(
 # -- multilinear --------------------------------------------------------------------------------
 
 
-@dataclass(eq=False, kw_only=True)
 class Multilinear(Primitive):
     """Linear in each argument separately, as a product is.
 
@@ -502,10 +492,9 @@ class Multilinear(Primitive):
     of an argument may read all arguments but that one.
     """
 
-    transposes: tuple[Function, ...] | Function
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __init__(self, *, transposes: tuple[Function, ...] | Function, **row: Any) -> None:
+        super().__init__(**row)
+        self.transposes = transposes
         if not callable(self.transposes) and len(self.transposes) == 2:
             first, second = self.transposes
 
@@ -572,7 +561,6 @@ def multilinear(
 # -- reduction ----------------------------------------------------------------------------------
 
 
-@dataclass(eq=False, kw_only=True)
 class Reduction(Primitive):
     """Not linear, over the parameters ``axis`` and ``keepdims``.
 
@@ -581,10 +569,9 @@ class Reduction(Primitive):
     that needs to know the reduced axes receives them as ``axis``.
     """
 
-    partial: Partial
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def __init__(self, *, partial: Partial, **row: Any) -> None:
+        super().__init__(**row)
+        self.partial = partial
         self.saves_y = "y" in self.partial.saves.split()
         self.saves_x = "x" in self.partial.saves.split()
 
@@ -637,11 +624,11 @@ def reduction(
 # -- nondifferentiable --------------------------------------------------------------------------
 
 
-@dataclass(eq=False, kw_only=True)
 class Nondifferentiable(Primitive):
     """Its output is a constant of the graph: comparisons, indices."""
 
-    smooth: bool = False
+    def __init__(self, **row: Any) -> None:
+        super().__init__(smooth=False, **row)
 
     def __call__(self, *args: Any, **params: Any) -> Any:
         if not any([isinstance(arg, Tensor) for arg in args]):
@@ -680,7 +667,6 @@ def nondifferentiable(
 # -- custom -------------------------------------------------------------------------------------
 
 
-@dataclass(eq=False, kw_only=True)
 class Custom(Primitive):
     """What fits no kind: declared by its vjp, ``pullback(g, y, *args, **params)``.
 
@@ -689,8 +675,10 @@ class Custom(Primitive):
     the letters of `Partial`; all of it by default.
     """
 
-    pullback: Function
-    saves: str | None = None
+    def __init__(self, *, pullback: Function, saves: str | None = None, **row: Any) -> None:
+        super().__init__(**row)
+        self.pullback = pullback
+        self.saves = saves
 
     def save(self, y: Any, values: Any, parents: Any, params: dict[str, Any]) -> Any:
         if self.saves is None:
@@ -730,9 +718,7 @@ def custom(
 
 
 __all__ = [
-    "Binary",
     "Partial",
-    "Unary",
     "as_scalar",
     "custom",
     "elementwise",

@@ -6,16 +6,18 @@ import copy as _copy
 import itertools
 import weakref
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import versions
 from ._methods import TensorMethods
 from .errors import ArgumentError, AutogradError, DTypeError, GraphError, ShapeError
 from .graph import FLOAT64, Leaf, Node, Shape
 from .modes import is_grad_enabled
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 T = TypeVar("T", bound="Tensor")
 

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Sample, public
+from ..errors import DTypeError
+from ..primitive import Sample, as_scalar, public
 from ..rules import Partial, elementwise
+from ..tensor import Tensor, wrap
 
 
 def zeros_like(t: Any) -> Any:
@@ -211,14 +213,53 @@ rint = elementwise(
 )
 
 
-
 @public(np.round, np.around, methods="round", name="round")
 def round_(a: Any, decimals: int = 0) -> Any:
     """Round to a number of decimals, ties to even; the derivative is 0."""
+    try:
+        decimals = operator.index(decimals)
+    except TypeError:
+        raise DTypeError(f"round: decimals {decimals!r} is not an integer") from None
+    if not isinstance(a, Tensor):
+        return np.round(a, decimals)
+    if a.dtype.kind != "f":  # integers have no decimals
+        return wrap(as_scalar(np.round(a.data, decimals)), None)
     if not decimals:
         return rint(a)
-    scale = 10.0**decimals
-    return rint(a * scale) / scale
+    scale = 10.0 ** abs(decimals)
+    return rint(a * scale) / scale if decimals > 0 else rint(a / scale) * scale
+
+
+floor_divide = elementwise(
+    np.floor_divide,
+    (
+        Partial("0", lambda t, y, a, b: zeros_like(t)),
+        Partial("0", lambda t, y, a, b: zeros_like(t)),
+    ),
+    symbol="⌊÷⌋",
+    latex=r"\lfloor {0} / {1} \rfloor",
+    smooth=False,
+    convention=_STEPS,
+    methods=(),
+    domain=(0.5, 2.0),
+    doc="The quotient rounded down; integers stay integers.",
+)
+
+remainder = elementwise(
+    np.remainder,
+    (
+        Partial("1", lambda t, y, a, b: t),
+        Partial(
+            r"-\lfloor a / b \rfloor", lambda t, y, a, b: -t * floor_divide(a, b), saves="a b"
+        ),
+    ),
+    symbol="mod",
+    latex=r"{0} \bmod {1}",
+    convention="At the jumps, where b divides a, the derivative is that to the right.",
+    methods=(),
+    domain=(0.5, 2.0),
+    doc="What division leaves, of the sign of b. A primitive: composed it would not be exact.",
+)
 
 
 from .selection import where  # noqa: E402
@@ -230,11 +271,13 @@ __all__ = [
     "ceil",
     "divide",
     "floor",
+    "floor_divide",
     "multiply",
     "negative",
     "positive",
     "power",
     "reciprocal",
+    "remainder",
     "rint",
     "round_",
     "sign",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..broadcasting import Axis, count, normalize_axis, reduced_shape
-from ..errors import UnsupportedError
-from ..primitive import Sample, public
+from ..errors import ArgumentError, AxisError, ShapeError, UnsupportedError
+from ..primitive import Sample, as_scalar, public
 from ..rules import Partial, custom, linear, reduction
-from ..tensor import Tensor
+from ..tensor import Tensor, wrap
 from .arithmetic import absolute
-from .selection import equal, where
-from .shape import broadcast_to, flip, moveaxis, reshape
+from .selection import equal, isnan, logical_or, where
+from .shape import broadcast_to, concatenate, flip, moveaxis, reshape, shape_of, transpose
 from .transcendental import exp
 
 
@@ -59,7 +60,34 @@ def _plain(x: Any, axis: Any, name: str) -> Any:
     if type(axis) is int and -ndim <= axis < ndim:
         return axis
     axes = normalize_axis(axis, ndim, name)
-    return axes if isinstance(axis, (tuple, list)) else axes[0]
+    return axes if isinstance(axis, Sequence) else axes[0]
+
+
+def _single(x: Any, axis: Any, name: str) -> int:
+    """`axis` as one integer."""
+    axes = normalize_axis(axis, x.ndim if isinstance(x, Tensor) else np.ndim(x), name)
+    if isinstance(axis, Sequence) or axis is None:
+        raise AxisError(f"{name}: axis {axis!r} is not a single axis; give one integer")
+    return axes[0]
+
+
+def _flag(keepdims: Any, name: str) -> bool:
+    """`keepdims`, refused if it is what NumPy's function has at that place."""
+    if not isinstance(keepdims, (bool, np.bool)):
+        raise ArgumentError(
+            f"{name}: keepdims {keepdims!r} is not True or False; NumPy's dtype and out are not "
+            f"supported, use astype(dtype) on the operand"
+        )
+    return bool(keepdims)
+
+
+def _filled(a: Any, axis: Any, name: str) -> None:
+    """Refuse to take a mean or an extreme of nothing."""
+    shape = shape_of(a)
+    if 0 in shape and not count(shape, axis, name):
+        raise ShapeError(
+            f"{name}: shape {shape} has no elements along axis {axis}; there is no {name} of nothing"
+        )
 
 
 @public(np.sum)
@@ -84,6 +112,8 @@ def sum(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> ag.sum(ag.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
     Tensor([4., 6.])
     """
+    if keepdims is not False:
+        keepdims = _flag(keepdims, "sum")
     if not isinstance(a, Tensor):
         return np.add.reduce(a, axis=axis, keepdims=keepdims)
     if axis is not None:
@@ -124,8 +154,11 @@ def mean(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     -------
     Tensor
     """
+    if keepdims is not False:
+        keepdims = _flag(keepdims, "mean")
     if axis is not None:
         axis = _plain(a, axis, "mean")
+    _filled(a, axis, "mean")
     return _mean(a, axis=axis, keepdims=keepdims)
 
 
@@ -134,15 +167,33 @@ def average(a: Any, axis: Axis = None, weights: Any = None) -> Any:
     """Weighted mean, ``Σ w·a / Σ w``; `weights` has the shape of `a`, or of its axis."""
     if weights is None:
         return mean(a, axis=axis)
-    if isinstance(axis, int) and np.ndim(weights) == 1:
-        weights = reshape(weights, [-1 if i == axis % a.ndim else 1 for i in range(a.ndim)])
-    weights = broadcast_to(weights, a.shape)
+    shape = shape_of(a)
+    if shape_of(weights) != shape:
+        if axis is None:
+            raise ShapeError(
+                f"average: weights of shape {shape_of(weights)} for shape {shape}; name the axis "
+                f"that they belong to"
+            )
+        weights = _along(weights, axis, shape)
     return sum(a * weights, axis=axis) / sum(weights, axis=axis)
 
 
+def _along(weights: Any, axis: Axis, shape: tuple[int, ...]) -> Any:
+    """Weights of the given axes, in that order, repeated along the others."""
+    axes = normalize_axis(axis, len(shape), "average")
+    if shape_of(weights) != tuple(shape[i] for i in axes):
+        raise ShapeError(
+            f"average: weights of shape {shape_of(weights)} do not fit axis {axis} of shape {shape}"
+        )
+    ordered = transpose(weights, tuple(np.argsort(axes).tolist()))
+    return broadcast_to(
+        reshape(ordered, tuple(n if i in axes else 1 for i, n in enumerate(shape))), shape
+    )
+
+
 def _spread_samples(rng: np.random.Generator) -> list[Sample]:
-    return [Sample(a, {**p, "ddof": d}) for d, (a, p) in zip((0, 1, 1, 0), _samples(rng),
-                                                            strict=True)]
+    pairs = zip((0, 1, 1, 0), _samples(rng), strict=True)
+    return [Sample(args, {**params, "ddof": ddof}) for ddof, (args, params) in pairs]
 
 
 _var = reduction(
@@ -178,10 +229,8 @@ _std = reduction(
 
 
 def _degrees(a: Any, axis: Any, ddof: int, name: str) -> None:
-    n = count(np.shape(a._value if isinstance(a, Tensor) else a), axis, name)
+    n = count(shape_of(a), axis, name)
     if n <= ddof:
-        from ..errors import ShapeError
-
         raise ShapeError(
             f"{name}: {n} elements with ddof={ddof} leave no degree of freedom; "
             f"use ddof=0 or more elements"
@@ -211,7 +260,7 @@ def var(
     ddof = ddof if correction is None else correction
     axis = _plain(a, axis, "var")
     _degrees(a, axis, ddof, "var")
-    return _var(a, axis=axis, keepdims=keepdims, ddof=ddof)
+    return _var(a, axis=axis, keepdims=_flag(keepdims, "var"), ddof=ddof)
 
 
 @public(np.std)
@@ -237,12 +286,12 @@ def std(
     ddof = ddof if correction is None else correction
     axis = _plain(a, axis, "std")
     _degrees(a, axis, ddof, "std")
-    return _std(a, axis=axis, keepdims=keepdims, ddof=ddof)
+    return _std(a, axis=axis, keepdims=_flag(keepdims, "std"), ddof=ddof)
 
 
 def _attained(t: Any, y: Any, x: Any, axis: Any) -> Any:
-    """t on the elements where the extreme is attained, in equal shares."""
-    hit = equal(x, y)
+    """t on the elements where the extreme is attained, in equal shares; NaN is extreme."""
+    hit = logical_or(equal(x, y), isnan(x))
     shares = hit / sum(hit, axis=axis, keepdims=True)
     return t * shares.astype(x.dtype)
 
@@ -282,7 +331,9 @@ def max(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     -------
     Tensor
     """
-    return _max(a, axis=_plain(a, axis, "max"), keepdims=keepdims)
+    axis = _plain(a, axis, "max")
+    _filled(a, axis, "max")
+    return _max(a, axis=axis, keepdims=_flag(keepdims, "max"))
 
 
 @public(np.min, np.amin)
@@ -301,7 +352,9 @@ def min(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     -------
     Tensor
     """
-    return _min(a, axis=_plain(a, axis, "min"), keepdims=keepdims)
+    axis = _plain(a, axis, "min")
+    _filled(a, axis, "min")
+    return _min(a, axis=axis, keepdims=_flag(keepdims, "min"))
 
 
 @public(np.ptp, methods=())
@@ -330,8 +383,12 @@ def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     -----
     A balanced tree of products, so that nothing is ever divided.
     """
+    keepdims = _flag(keepdims, "prod")
+    axis = _plain(a, axis, "prod")
     if not isinstance(a, Tensor):
         return np.prod(a, axis=axis, keepdims=keepdims)
+    if a.dtype.kind != "f":
+        return wrap(as_scalar(np.prod(a.data, axis=axis, keepdims=keepdims)), None)
     axes = normalize_axis(axis, a.ndim, "prod")
     kept = reduced_shape(a.shape, axis, "prod")
     shape = tuple(n for i, n in enumerate(a.shape) if i not in axes)
@@ -340,8 +397,6 @@ def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
         half, odd = divmod(flat.shape[0], 2)
         pairs = flat[:half] * flat[half : 2 * half]
         if odd:
-            from .shape import concatenate
-
             pairs = concatenate([pairs[:1] * flat[-1:], pairs[1:]])
         flat = pairs
     if not flat.shape[0]:
@@ -350,7 +405,7 @@ def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 
 _cumsum = linear(
-    lambda x, axis: np.add.accumulate(x, axis=axis),
+    lambda x, axis: np.cumsum(x, axis=axis),
     lambda g, x, axis: flip(cumsum(flip(g, axis), axis), axis),
     name="cumsum",
     latex=r"\operatorname{{cumsum}} {0}",
@@ -363,15 +418,15 @@ def cumsum(a: Any, axis: int | None = None) -> Any:
     """Cumulative sum along an axis; of the flattened array by default."""
     if axis is None:
         a, axis = reshape(a, (-1,)), 0
-    return _cumsum(a, axis=_plain(a, axis, "cumsum"))
+    return _cumsum(a, axis=_single(a, axis, "cumsum"))
 
 
 def _logsumexp_forward(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     top = np.maximum.reduce(x, axis=axis, keepdims=True)
-    if not np.isfinite(top).all():
-        top = np.where(np.isfinite(top), top, 0).astype(top.dtype)
-    with np.errstate(divide="ignore"):
-        y = np.log(np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)) + top
+    infinite = not np.isfinite(top).all()
+    shift = np.where(np.isfinite(top), top, 0).astype(top.dtype) if infinite else top
+    with np.errstate(divide="ignore", over="ignore"):
+        y = np.log(np.add.reduce(np.exp(x - shift), axis=axis, keepdims=True)) + shift
     return y if keepdims else np.squeeze(y, axis=axis)
 
 
@@ -412,10 +467,14 @@ def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     >>> ag.logsumexp(ag.Tensor([1e4, 1e4])).item() - 1e4 == ag.log(ag.Tensor(2.0)).item()
     np.False_
     """
-    return _logsumexp(a, axis=_plain(a, axis, "logsumexp"), keepdims=keepdims)
+    axis = _plain(a, axis, "logsumexp")
+    _filled(a, axis, "logsumexp")
+    return _logsumexp(a, axis=axis, keepdims=_flag(keepdims, "logsumexp"))
 
 
 def _log_softmax_forward(x: Any, axis: Any) -> Any:
+    if x.dtype.kind != "f":
+        x = x.astype(np.float64)
     z = x - np.maximum.reduce(x, axis=axis, keepdims=True)
     z -= np.log(np.add.reduce(np.exp(z), axis=axis, keepdims=True))
     return z
@@ -452,8 +511,10 @@ def log_softmax(a: Any, axis: int = -1) -> Any:
         Of the shape of `a`.
     """
     if not isinstance(a, Tensor):
-        return _log_softmax_forward(np.asarray(a, dtype=np.result_type(a, np.float32)), axis)
-    return _log_softmax(a, axis=_plain(a, axis, "log_softmax"))
+        a = np.asarray(a)
+    axis = _plain(a, axis, "log_softmax")
+    _filled(a, axis, "log_softmax")
+    return _log_softmax(a, axis=axis)
 
 
 @public(methods="softmax")
@@ -471,7 +532,10 @@ def softmax(a: Any, axis: int = -1) -> Any:
     Tensor
         Of the shape of `a`, in [0, 1].
     """
+    if not isinstance(a, Tensor):
+        a = np.asarray(a)
     axis = _plain(a, axis, "softmax")
+    _filled(a, axis, "softmax")
     value = a.detach() if isinstance(a, Tensor) else a
     e = exp(a - max(value, axis=axis, keepdims=True))  # a shift changes nothing, so: a constant
     return e / sum(e, axis=axis, keepdims=True)
@@ -514,11 +578,14 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     -------
     Tensor
     """
+    if not isinstance(x, Tensor):
+        x = np.asarray(x)
     axis = _plain(x, axis, "norm")
-    ndim = x.ndim if isinstance(x, Tensor) else np.ndim(x)
-    if ord in (None, "fro") or (ord == 2 and len(normalize_axis(axis, ndim, "norm")) < 2):
+    keepdims = _flag(keepdims, "norm")
+    axes = len(normalize_axis(axis, x.ndim, "norm"))
+    if ord in (None, "fro") or (ord == 2 and axes < 2):
         return _norm(x, axis=axis, keepdims=keepdims)
-    if isinstance(ord, str) or len(normalize_axis(axis, ndim, "norm")) > 1:
+    if isinstance(ord, str) or axes > 1:
         raise UnsupportedError(
             f"norm: ord={ord!r} of a matrix is not supported; use ord=None for the Frobenius "
             f"norm, or name a single axis"
@@ -532,4 +599,6 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
         return sum(size, axis, keepdims)
     if ord == 0:
         return sum(size > 0, axis, keepdims)
-    return sum(size**ord, axis, keepdims) ** (1 / ord)
+    total = sum(size**ord, axis, keepdims)
+    zero = equal(total, 0)  # where the root has an infinite slope and the norm, here, slope 0
+    return where(zero, 0, where(zero, 1, total) ** (1 / ord))

@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Partial, elementwise, linear, nondifferentiable
+from ..tensor import Tensor
+from .shape import raw
 
 _TIES = "At a tie each argument receives half."
 
@@ -15,8 +18,8 @@ _TIES = "At a tie each argument receives half."
 maximum = elementwise(
     np.maximum,
     (
-        Partial("[a > b]", lambda t, y, a, b: _share(t, y, a, b), saves="y a b"),
-        Partial("[b > a]", lambda t, y, a, b: _share(t, y, b, a), saves="y a b"),
+        Partial("[a > b]", lambda t, y, a, b: _share(t, a, b, greater), saves="a b"),
+        Partial("[b > a]", lambda t, y, a, b: _share(t, b, a, greater), saves="a b"),
     ),
     scalar=lambda a, b: a if a >= b else b if b > a else float("nan"),
     symbol="max",
@@ -28,8 +31,8 @@ maximum = elementwise(
 minimum = elementwise(
     np.minimum,
     (
-        Partial("[a < b]", lambda t, y, a, b: _share(t, y, a, b), saves="y a b"),
-        Partial("[b < a]", lambda t, y, a, b: _share(t, y, b, a), saves="y a b"),
+        Partial("[a < b]", lambda t, y, a, b: _share(t, a, b, less), saves="a b"),
+        Partial("[b < a]", lambda t, y, a, b: _share(t, b, a, less), saves="a b"),
     ),
     scalar=lambda a, b: a if a <= b else b if b < a else float("nan"),
     symbol="min",
@@ -39,12 +42,10 @@ minimum = elementwise(
 )
 
 
-def _share(t: Any, y: Any, chosen: Any, other: Any) -> Any:
-    """t where y is `chosen`, half of it where both are y."""
-    mine, theirs = equal(y, chosen), equal(y, other)
-    if not hasattr(mine, "astype"):
-        return t * (0.5 if theirs else 1.0) if mine else t * 0.0
-    return t * (mine * (1 - 0.5 * theirs)).astype(t.dtype if hasattr(t, "dtype") else float)
+def _share(t: Any, chosen: Any, other: Any, wins: Any) -> Any:
+    """t where `chosen` wins, half of it at a tie, 0 elsewhere and where one of them is NaN."""
+    share = wins(chosen, other) + 0.5 * equal(chosen, other)
+    return t * share.astype(t.dtype) if hasattr(t, "dtype") else t * share
 
 
 relu = elementwise(
@@ -112,18 +113,25 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
     low = kwargs.pop("min", a_min)
     high = kwargs.pop("max", a_max)
     if kwargs:
-        raise TypeError(f"clip: unexpected arguments {sorted(kwargs)}")
-    return _clip_primitive(
-        a, -np.inf if low is None else low, np.inf if high is None else high
-    )
+        raise TypeError(f"clip: got an unexpected keyword argument {sorted(kwargs)[0]!r}")
+    least, most = _extremes(a)
+    return _clip_primitive(a, least if low is None else low, most if high is None else high)
+
+
+def _extremes(a: Any) -> tuple[Any, Any]:
+    """Bounds that bind nothing, of a kind that leaves the dtype of `a` as it is."""
+    dtype = a.dtype if hasattr(a, "dtype") else np.asarray(a).dtype
+    if dtype.kind in "iu":
+        return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    return (False, True) if dtype.kind == "b" else (-np.inf, np.inf)
 
 
 _where = linear(
     np.where,
     (
         None,
-        lambda g, cond, a, b: g * cond,
-        lambda g, cond, a, b: g * logical_not(cond),
+        lambda g, cond, a, b: where(cond, g, 0),
+        lambda g, cond, a, b: where(cond, 0, g),
     ),
     name="where",
     latex=r"({0})\;?\;{1} : {2}",
@@ -158,13 +166,11 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     Tensor([0.1, 1. ])
     """
     if x is None or y is None:
-        from ..errors import UnsupportedError
-
         raise UnsupportedError(
             "where: give all of where(condition, x, y); for indices use "
             "np.nonzero(condition.numpy())"
         )
-    if hasattr(condition, "detach"):
+    if isinstance(condition, Tensor):
         condition = condition.detach()
     return _where(condition, x, y)
 
@@ -217,14 +223,26 @@ argsort = nondifferentiable(
     doc="The indices that sort.",
 )
 count_nonzero = nondifferentiable(
-    np.count_nonzero, latex=r"\#\{{ {0} \ne 0 \}}", doc="How many elements are not 0."
-)
-array_equal = nondifferentiable(
-    np.array_equal, latex="{0} = {1}", doc="Whether shapes and all elements are equal."
-)
-allclose = nondifferentiable(
-    np.allclose, latex=r"{0} \approx {1}", doc="Whether all elements are equal to a tolerance."
+    lambda x, **params: np.asarray(np.count_nonzero(x, **params))[()],
+    name="count_nonzero",
+    numpy=(np.count_nonzero,),
+    latex=r"\#\{{ {0} \ne 0 \}}",
+    doc="How many elements are not 0.",
 )
 isclose = nondifferentiable(
     np.isclose, latex=r"{0} \approx {1}", doc="Where elements are equal to a tolerance."
 )
+
+
+@public(np.array_equal, methods=())
+def array_equal(a1: Any, a2: Any, equal_nan: bool = False) -> bool:
+    """Whether shapes and all elements are equal; a plain bool."""
+    return np.array_equal(raw(a1), raw(a2), equal_nan=equal_nan)
+
+
+@public(np.allclose, methods=())
+def allclose(
+    a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False
+) -> bool:
+    """Whether all elements are equal to a tolerance, ``|a − b| ≤ atol + rtol·|b|``; a plain bool."""
+    return np.allclose(raw(a), raw(b), rtol=rtol, atol=atol, equal_nan=equal_nan)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from itertools import pairwise
 from operator import index as _integer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ..broadcasting import Axis, normalize_axis, sum_to
 from ..errors import DTypeError, ShapeError, UnsupportedError
 from ..primitive import Sample, operand, public
 from ..rules import linear
-from ..tensor import Tensor, wrap
+from ..tensor import Tensor, check_dtype, wrap
 
 
 def raw(x: Any) -> Any:
@@ -28,6 +27,11 @@ def ndim_of(x: Any) -> int:
 
 def shape_of(x: Any) -> tuple[int, ...]:
     return np.shape(raw(x))
+
+
+def _indexable(x: Any) -> Any:
+    """A Tensor, or an array of what is none."""
+    return x if isinstance(x, Tensor) else np.asarray(x)
 
 
 def _like(g: Any, x: Any, **_: Any) -> Any:
@@ -45,9 +49,18 @@ _reshape = linear(
     ],
 )
 
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
 
-def _unpack(sizes: tuple[Any, ...]) -> Any:
-    return sizes[0] if len(sizes) == 1 and not hasattr(sizes[0], "__index__") else sizes
+
+def _unpack(sizes: tuple[Any, ...], name: str) -> tuple[int, ...]:
+    """Integers that were given one by one or as one sequence."""
+    first = raw(sizes[0]) if len(sizes) == 1 else sizes
+    several = first if isinstance(first, (tuple, list)) or np.ndim(first) else (first,)
+    try:
+        return tuple([_integer(n) for n in several])
+    except TypeError:
+        raise DTypeError(f"{name}: {first!r} is not an integer or a tuple of integers") from None
 
 
 @public(np.reshape)
@@ -73,13 +86,7 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     """
     if order != "C":
         raise UnsupportedError(f"reshape: order={order!r} is not supported; transpose first")
-    wanted = _unpack(shape)
-    try:
-        sizes = tuple(_integer(n) for n in wanted) if hasattr(wanted, "__iter__") else (
-            _integer(wanted),
-        )
-    except TypeError:
-        raise DTypeError(f"reshape: {wanted!r} is not a shape; give integers") from None
+    sizes = _unpack(shape, "reshape")
     if isinstance(a, Tensor):
         size = a.size
         fixed = int(np.prod([n for n in sizes if n != -1], dtype=np.int64))
@@ -107,7 +114,9 @@ def flatten(a: Any) -> Any:
 
 _transpose = linear(
     lambda x, axes: np.asarray(x).transpose(axes),
-    lambda g, x, axes: transpose(g, None if axes is None else np.argsort(axes)),
+    lambda g, x, axes: _transpose(
+        g, axes=None if axes is None else tuple(np.argsort(axes).tolist())
+    ),
     name="transpose",
     symbol="ᵀ",
     latex=r"{{{0}}}^T",
@@ -133,10 +142,10 @@ def transpose(a: Any, *axes: Any) -> Any:
     Tensor
         Shares memory with `a`.
     """
-    order = _unpack(axes) if axes else None
-    if order is None or (isinstance(order, tuple) and not order and not ndim_of(a)):
+    if not axes or (len(axes) == 1 and axes[0] is None):
         return _transpose(a, axes=None)
-    plain = normalize_axis(tuple(order), ndim_of(a), "transpose")
+    order = _unpack(axes, "transpose")
+    plain = normalize_axis(order, ndim_of(a), "transpose")
     if len(plain) != ndim_of(a):
         raise ShapeError(
             f"transpose: {order} does not name each of the {ndim_of(a)} axes of shape "
@@ -155,9 +164,11 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Any:
     return _transpose(a, axes=tuple(axes))
 
 
-@public(np.matrix_transpose, methods=())
+@public(np.matrix_transpose, np.linalg.matrix_transpose, methods=())
 def matrix_transpose(x: Any) -> Any:
     """Exchange the last two axes."""
+    if ndim_of(x) < 2:
+        raise ShapeError(f"matrix_transpose: shape {shape_of(x)} has fewer than two axes")
     return swapaxes(x, -1, -2)
 
 
@@ -175,7 +186,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 def _listed(axis: Any) -> Any:
-    return tuple(axis) if hasattr(axis, "__iter__") else axis
+    return tuple(axis) if isinstance(axis, Iterable) else axis
 
 
 @public(np.squeeze)
@@ -204,6 +215,8 @@ _expand_dims = linear(
 def expand_dims(a: Any, axis: Any) -> Any:
     """Insert axes of size 1 at the places `axis` of the result."""
     axes = _listed(axis)
+    if axes is None:
+        raise DTypeError("expand_dims: axis None is not an integer or a tuple of integers")
     ndim = ndim_of(a) + (len(axes) if isinstance(axes, tuple) else 1)
     return _expand_dims(a, axis=normalize_axis(axes, ndim, "expand_dims"))
 
@@ -236,9 +249,11 @@ _broadcast_to = linear(
 @public(np.broadcast_to, methods="broadcast_to")
 def broadcast_to(a: Any, shape: Any) -> Any:
     """Repeat `a` along new axes and axes of size 1 to a shape, as arithmetic does."""
-    sizes = tuple(shape) if hasattr(shape, "__iter__") else (shape,)
+    sizes = _unpack((shape,), "broadcast_to")
     if isinstance(a, Tensor) and a.shape == sizes:
         return a
+    if any([n < 0 for n in sizes]):
+        raise ShapeError(f"broadcast_to: {sizes} has a negative size")
     return _broadcast_to(a, shape=sizes)
 
 
@@ -258,9 +273,10 @@ _astype = linear(
 @public(np.astype, methods="astype")
 def astype(a: Any, dtype: DTypeLike, copy: bool = True) -> Any:
     """Convert to another dtype; to integers and bools it leaves the graph."""
-    wanted = np.dtype(dtype)
-    from ..tensor import check_dtype
-
+    try:
+        wanted = np.dtype(dtype)
+    except TypeError as error:
+        raise DTypeError(f"astype: {dtype!r} is not a dtype ({error})") from None
     check_dtype(np.empty(0, wanted), "astype")
     if isinstance(a, Tensor) and wanted.kind != "f":
         return wrap(np.asarray(a._value).astype(wanted)[()], None)
@@ -317,7 +333,13 @@ _concatenate = linear(
 
 
 def _several(arrays: Any, name: str) -> list[Any]:
-    items = list(arrays)
+    try:
+        items = list(arrays)
+    except TypeError:
+        raise DTypeError(
+            f"{name}: {type(arrays).__name__} is not a sequence of arrays; give a list: "
+            f"{name}([a, b])"
+        ) from None
     if not items:
         raise ShapeError(f"{name}: no arrays were given; it needs at least one")
     return [x if isinstance(x, Tensor) else np.asarray(operand(x, name)) for x in items]
@@ -387,12 +409,14 @@ def column_stack(arrays: Any) -> Any:
 @public(np.array_split, methods=())
 def array_split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Cut into parts along an axis, of sizes that may differ by one."""
+    a = _indexable(a)
     (axis,) = normalize_axis(axis, ndim_of(a), "array_split")
     n = shape_of(a)[axis]
-    if isinstance(indices_or_sections, Sequence | np.ndarray):
-        cuts = [0, *[_integer(i) for i in indices_or_sections], n]
+    numbers = _unpack((indices_or_sections,), "split")
+    if np.ndim(raw(indices_or_sections)):
+        cuts = [0, *numbers, n]
     else:
-        parts = _integer(indices_or_sections)
+        (parts,) = numbers
         if parts < 1:
             raise ShapeError(f"split: {parts} parts; there must be at least one")
         cuts = [0, *np.cumsum([n // parts + (i < n % parts) for i in range(parts)]).tolist()]
@@ -415,9 +439,9 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     list of Tensor
     """
     (axis,) = normalize_axis(axis, ndim_of(a), "split")
-    if not isinstance(indices_or_sections, Sequence | np.ndarray):
-        n = shape_of(a)[axis]
-        if indices_or_sections < 1 or n % indices_or_sections:
+    if not np.ndim(raw(indices_or_sections)):
+        (parts,) = _unpack((indices_or_sections,), "split")
+        if parts < 1 or shape_of(a)[axis] % parts:
             raise ShapeError(
                 f"split: axis {axis} of shape {shape_of(a)} does not divide into "
                 f"{indices_or_sections} equal parts; use array_split"
@@ -455,29 +479,38 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
     -------
     Tensor
     """
+    array = _indexable(array)
     ndim = ndim_of(array)
     try:
         widths = tuple(
-            (int(before), int(after)) for before, after in np.broadcast_to(pad_width, (ndim, 2))
+            (_integer(before), _integer(after))
+            for before, after in np.broadcast_to(pad_width, (ndim, 2))
         )
-    except ValueError:
-        raise ShapeError(f"pad: pad_width {pad_width!r} does not fit {ndim} axes") from None
+    except (ValueError, TypeError):
+        raise ShapeError(
+            f"pad: pad_width {pad_width!r} is not an integer, a pair of them, or a pair for each "
+            f"of {ndim} axes"
+        ) from None
     if any([n < 0 for pair in widths for n in pair]):
         raise ShapeError(f"pad: pad_width {pad_width!r} has a negative width")
     if mode == "constant":
         out = _pad(array, pad_width=widths)
-        if np.any(constant_values):
+        if np.any(np.asarray(constant_values)):
             from .selection import where
 
+            empty = np.zeros(shape_of(array), array.dtype)
             inside = np.pad(np.ones(shape_of(array), bool), widths)
-            out = where(inside, out, constant_values)
+            out = where(inside, out, np.pad(empty, widths, constant_values=constant_values))
         return out
     if mode not in ("edge", "reflect", "symmetric", "wrap"):
         raise UnsupportedError(
             f"pad: mode={mode!r} is not supported; use constant, edge, reflect, symmetric or wrap"
         )
     for axis, width in enumerate(widths):
-        index = np.pad(np.arange(shape_of(array)[axis]), width, mode=mode)  # type: ignore[call-overload]
+        n = shape_of(array)[axis]
+        if not n and any(width):
+            raise ShapeError(f"pad: axis {axis} has size 0, which mode={mode!r} cannot extend")
+        index = np.pad(np.arange(n), width, mode=mode)  # type: ignore[call-overload]
         array = array[(slice(None),) * axis + (index,)]
     return array
 
@@ -511,15 +544,22 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
     """Shift the elements along axes, those that leave come back in front."""
     if axis is None:
         return reshape(roll(ravel(a), shift, 0), shape_of(a))
-    axes = normalize_axis(_listed(axis), ndim_of(a), "roll")
-    shifts = tuple(np.broadcast_to(shift, (len(axes),)).tolist())
-    return _roll(a, shift=shifts, axis=axes)
+    given = _listed(axis) if np.ndim(axis) else (axis,)
+    axes = [normalize_axis(i, ndim_of(a), "roll")[0] for i in given]  # one may come twice
+    shifts = _unpack((shift,), "roll")
+    if len(axes) != len(shifts) and 1 not in (len(axes), len(shifts)):
+        raise ShapeError(f"roll: {len(shifts)} shifts do not fit {len(axes)} axes")
+    n = max(len(axes), len(shifts)) if axes and shifts else 0
+    axes, shifts = (axes * n)[:n], (shifts * n)[:n]
+    return _roll(a, shift=shifts, axis=tuple(axes))
 
 
 @public(np.tile, methods=())
 def tile(a: Any, reps: Any) -> Any:
     """Repeat the whole array along axes."""
-    counts = tuple(reps) if hasattr(reps, "__iter__") else (reps,)
+    counts = _unpack((reps,), "tile")
+    if any([n < 0 for n in counts]):
+        raise ShapeError(f"tile: {counts} has a negative count")
     shape = shape_of(a)
     ndim = max(len(shape), len(counts))
     shape = (1,) * (ndim - len(shape)) + shape
@@ -534,6 +574,7 @@ def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
     """Repeat each element along an axis; of the flattened array by default."""
     if axis is None:
         a, axis = ravel(a), 0
+    a = _indexable(a)
     (axis,) = normalize_axis(axis, ndim_of(a), "repeat")
     try:
         index = np.repeat(np.arange(shape_of(a)[axis]), repeats)

@@ -4,12 +4,14 @@ Each vertex is aligned with the median of its neighbours in the layer above, or 
 blocks of aligned vertices are packed to the left, or to the right. Of the four results the
 mean of the two in the middle is taken. Each of them keeps the distances that are asked for, and
 so does the mean. Long edges come out straight, because a block of their invisible points has
-precedence over other edges.
+precedence over other edges. One thing is added: an operation is aligned with the operations that
+it reads and not with the parameters beside them, so that a chain of layers is one column.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 Conflicts = set[tuple[int, int]]
 
@@ -43,15 +45,26 @@ def horizontal(
     """
     crossed = _conflicts(layers, up, boxes)
     results = []
-    for towards, downward in ((up, True), (down, False)):
+    main_up, main_down = _main(up)
+    for towards, downward in ((main_up, True), (main_down, False)):
         for leftward in (True, False):
             view = [list(layer) if leftward else list(reversed(layer)) for layer in layers]
             ordered = view if downward else view[::-1]
-            root, align = _align(ordered, towards, crossed)
+            root = _align(ordered, towards, crossed)
             x = _pack(view, root, widths, boxes, box_gap, line_gap)
             results.append(x if leftward else [-value for value in x])
     _line_up(results, widths)
     return [sum(sorted(values)[1:3]) / 2 for values in zip(*results, strict=True)]
+
+
+def _main(up: Sequence[Sequence[int]]) -> tuple[list[list[int]], list[list[int]]]:
+    """The edges that count for alignment: without parameters, where there is more to read."""
+    main_up = [[u for u in near if up[u]] or list(near) for near in up]
+    main_down: list[list[int]] = [[] for _ in up]
+    for vertex, near in enumerate(main_up):
+        for u in near:
+            main_down[u].append(vertex)
+    return main_up, main_down
 
 
 def _conflicts(
@@ -59,7 +72,7 @@ def _conflicts(
 ) -> Conflicts:
     """Edges that cross an inner piece of a long edge: they must not be aligned."""
     found: Conflicts = set()
-    for upper, lower in zip(layers, layers[1:], strict=False):
+    for upper, lower in pairwise(layers):
         place = {vertex: i for i, vertex in enumerate(upper)}
         start, low = 0, 0
         for i, vertex in enumerate(lower):
@@ -78,8 +91,11 @@ def _conflicts(
 
 def _align(
     layers: Sequence[Sequence[int]], towards: Sequence[Sequence[int]], crossed: Conflicts
-) -> tuple[list[int], list[int]]:
-    """Join each vertex to the block of the median of its neighbours, if that is free."""
+) -> list[int]:
+    """Join each vertex to the block of the median of its neighbours, if that is free.
+
+    Returns the first vertex of the block of each vertex.
+    """
     count = len(towards)
     root = list(range(count))
     align = list(range(count))
@@ -103,7 +119,7 @@ def _align(
                     root[vertex] = root[other]
                     align[vertex] = root[vertex]
                     last = place[other]
-    return root, align
+    return root
 
 
 def _pack(
@@ -118,7 +134,7 @@ def _pack(
     right: dict[int, dict[int, float]] = {vertex: {} for vertex in root}
     waiting = dict.fromkeys(right, 0)
     for layer in layers:
-        for u, v in zip(layer, layer[1:], strict=False):
+        for u, v in pairwise(layer):
             gap = line_gap if u >= boxes and v >= boxes else box_gap
             distance = (widths[u] + widths[v]) / 2 + gap
             a, b = root[u], root[v]

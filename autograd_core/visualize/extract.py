@@ -81,9 +81,7 @@ class _Extraction:
         self._constants: dict[int, int] = {}
 
     def add(self, node: Node) -> None:
-        tails = [
-            (i, self._tail(node, parent, i)) for i, parent in enumerate(node.parents)
-        ]
+        tails = [(i, self._tail(node, parent, i)) for i, parent in enumerate(node.parents)]
         self._places[node] = len(self.boxes)
         self.boxes.append(self._box(node))
         for operand, tail in tails:

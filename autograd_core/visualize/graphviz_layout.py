@@ -79,13 +79,12 @@ def _by_program(dot: str, form: str) -> bytes:
     import graphviz
 
     try:
-        return graphviz.pipe("dot", form, dot.encode(), quiet=True)
+        answer: bytes = graphviz.pipe("dot", form, dot.encode(), quiet=True)
+        return answer
     except graphviz.ExecutableNotFound:
         raise missing("this") from None
     except (graphviz.CalledProcessError, OSError) as error:
-        raise LayoutError(
-            f"draw: the program dot failed ({error}); use engine='builtin'"
-        ) from None
+        raise LayoutError(f"draw: the program dot failed ({error}); use engine='builtin'") from None
 
 
 def _by_library(dot: str, form: str) -> bytes:
@@ -106,9 +105,7 @@ def missing(purpose: str) -> MissingExtraError:
     return error
 
 
-def _read(
-    plain: str, sizes: Sequence[Point], edges: Sequence[tuple[int, int]]
-) -> Placement:
+def _read(plain: str, sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Placement:
     """Graphviz's ``plain`` format: inches, from the lower left corner."""
     width = height = 0.0
     corners: list[Point] = [(0.0, 0.0)] * len(sizes)

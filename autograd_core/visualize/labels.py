@@ -10,7 +10,7 @@ from ..graph import Node
 from ..tensor import Tensor
 from .wording import number, parameter_text, shorten
 
-_INFIX = frozenset("+ − × ÷ ^ @ = ≠ < ≤ > ≥".split())
+_INFIX = frozenset("+−×÷^@=≠<≤>≥")
 
 
 def is_number(value: Any) -> bool:
@@ -43,7 +43,7 @@ def operation_title(node: Node) -> tuple[str, str]:
             title = " ".join([n for n in (numbers[0], symbol, numbers[1]) if n is not None])
         else:
             title = f"{symbol}({', '.join([n or '·' for n in numbers[:6]])})"
-    words = "" if name == title else name
+    words = "" if name == title.lower() else name
     given = " ".join(settings(node))
     return title, shorten(f"{words} {given}".strip(), 32)
 

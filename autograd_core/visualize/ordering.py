@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Sequence
+from itertools import pairwise
 
 SWEEPS = 12
 #: Exchanging neighbours one by one pays for itself in pictures up to so many vertices.
@@ -49,7 +50,7 @@ def reduce_crossings(
 def crossings(layers: Sequence[Sequence[int]], down: Sequence[Sequence[int]]) -> int:
     """How many pairs of edges cross."""
     total = 0
-    for upper, lower in zip(layers, layers[1:], strict=False):
+    for upper, lower in pairwise(layers):
         place = {vertex: i for i, vertex in enumerate(lower)}
         ends: list[int] = []
         for vertex in upper:

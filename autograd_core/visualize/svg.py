@@ -82,10 +82,7 @@ def svg_of(picture: Picture, placement: Placement) -> str:
             for edge, curve in zip(picture.edges, placement.curves, strict=True)
         ),
         '</g>\n<g class="ag-boxes">',
-        *(
-            _box(box, corner)
-            for box, corner in zip(picture.boxes, placement.corners, strict=True)
-        ),
+        *(_box(box, corner) for box, corner in zip(picture.boxes, placement.corners, strict=True)),
         "</g>\n</g>",
     ]
     y = top + placement.height
@@ -129,9 +126,7 @@ def _theme(colours: dict[str, str], index: int) -> Iterator[str]:
     yield f".ag-graph .ag-body{{fill:{colours['box']}}}"
     yield f".ag-graph text{{fill:{colours['ink']}}}"
     yield f".ag-graph .ag-edge{{stroke:{colours['edge']}}}"
-    yield (
-        f".ag-graph .ag-label,.ag-graph .ag-absent,.ag-graph .ag-note{{fill:{colours['mute']}}}"
-    )
+    yield (f".ag-graph .ag-label,.ag-graph .ag-absent,.ag-graph .ag-note{{fill:{colours['mute']}}}")
     for kind in KINDS:
         fill, border, ink = COLOURS[kind][index]
         yield f".ag-graph .ag-{kind} .ag-head{{fill:{fill}}}"

@@ -161,8 +161,8 @@ class GraphView:
                 f"save: {str(path)!r} does not end in a known format; use one of "
                 f"{_list(['.' + known for known in FORMATS])}"
             )
-        content = {"svg": self.svg, "html": self.html, "dot": lambda: self.dot}.get(form)
-        data = content().encode() if content is not None else self._rendered(form)
+        makers = {"svg": self.svg, "html": self.html, "dot": lambda: self.dot}
+        data = makers[form]().encode() if form in makers else self._rendered(form)
         _write(path, data)
         return path
 

@@ -47,7 +47,7 @@ def number(value: Any) -> str:
     """A number with four significant digits; integers and truth values in full."""
     if isinstance(value, (bool, np.bool_, int, np.integer)):
         return str(value)
-    return f"{float(value):.4g}"
+    return f"{float(value) + 0.0:.4g}"  # + 0.0 makes -0.0 a plain 0
 
 
 def value_text(value: Any) -> str:
@@ -78,11 +78,19 @@ def value_text(value: Any) -> str:
         }
         words = [f"{count:,} {what}" for what, count in counts.items() if count]
     if finite.size:
-        with np.errstate(over="ignore"):
-            mean = finite.mean(dtype=np.float64)
-        spread = (("min", finite.min()), ("mean", mean), ("max", finite.max()))
-        words = [f"{what} {number(n)}" for what, n in spread] + words
+        words.insert(0, _spread(finite))
     return "  ".join(words)
+
+
+def _spread(array: np.ndarray[Any, Any]) -> str:
+    low, high = array.min(), array.max()
+    if low == high:
+        return f"all {number(low)}"
+    with np.errstate(over="ignore"):
+        mean = array.mean(dtype=np.float64)
+    noise = 4 * np.finfo(np.float64).eps * max(abs(float(low)), abs(float(high)))
+    middle = "≈0" if 0 < abs(mean) < noise else number(mean)
+    return f"min {number(low)}  mean {middle}  max {number(high)}"
 
 
 def _nested(array: np.ndarray[Any, Any]) -> str:

@@ -1,0 +1,47 @@
+"""The README is true: its example runs and prints what stands below it."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import autograd_core as ag
+
+ROOT = Path(__file__).parent.parent
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_example_prints_what_the_readme_shows() -> None:
+    """The first Python block, run as it stands, prints the block that follows it."""
+    match = re.search(r"```python\n(.*?)```\s*```text\n(.*?)```", TEXT, re.S)
+    assert match is not None
+    code, expected = match.groups()
+    assert code.count("\n") <= 18
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})
+    assert printed.getvalue() == expected
+
+
+def test_every_link_and_picture_exists() -> None:
+    """Relative links in the README lead to files of the repository."""
+    targets = re.findall(r"\]\(([^)#]+)\)", TEXT)
+    assert targets
+    for target in targets:
+        assert "://" in target or (ROOT / target).exists(), target
+
+
+def test_the_functions_named_are_exported() -> None:
+    """What the table of the API names exists."""
+    for name in ("grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "gradcheck"):
+        assert callable(getattr(ag, name))
+
+
+def test_the_make_targets_exist() -> None:
+    """Every ``make`` verb that the README names is a target of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for line in re.findall(r"^make ([a-z ]+?)(?:\s+#.*)?$", TEXT, re.M):
+        for verb in line.split():
+            assert re.search(rf"^{verb}:", makefile, re.M), verb
