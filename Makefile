@@ -31,7 +31,7 @@ type: $(VENV)/.stamp-lint ## check the types of the three packages with mypy --s
 	@$(RUN) -m mypy
 
 docs: $(VENV)/.stamp-test ## run only the examples in the docstrings and in the README
-	@$(RUN) -m pytest autograd_core nn optim README.md $(ARGS)
+	@$(RUN) -m pytest autograd_core nn optim tests/test_readme.py $(ARGS)
 
 check: lint type test ## all that has to pass before a change lands
 

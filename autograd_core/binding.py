@@ -6,12 +6,15 @@ raises, naming an alternative: nothing leaves the graph without a word.
 
 from __future__ import annotations
 
+import functools
+import inspect
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from .errors import DTypeError, UnsupportedError
+from .errors import AutogradError, DTypeError, UnsupportedError
 from .ops import arithmetic, linalg, selection
 from .ops.shape import raw, transpose
 from .primitive import FUNCTIONS, Function
@@ -196,12 +199,50 @@ def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: 
     ours = _table.get(function)
     if ours is None:
         raise _refuse(function)
+    args, kwargs = _aligned(function, ours, args, kwargs)
+    kwargs = {k: v for k, v in kwargs.items() if not (v is None and k in ("out", "dtype"))}
     try:
-        return ours(*args, **{k: v for k, v in kwargs.items() if k != "out"})
+        return ours(*args, **kwargs)
     except TypeError as error:
-        if "argument" not in str(error) or isinstance(error, DTypeError):
+        if "argument" not in str(error) or isinstance(error, AutogradError):
             raise
-        raise UnsupportedError(f"numpy.{function.__name__} on a Tensor: {error}") from None
+        raise UnsupportedError(
+            f"numpy.{function.__name__} on a Tensor: {error}; leave it out, or compute with "
+            f"x.numpy() if no gradient is needed"
+        ) from None
+
+
+@functools.cache
+def _signatures(function: Any, ours: Function) -> tuple[int, tuple[str, ...], str]:
+    """How many leading arguments agree, NumPy's names, and the name of our starred one."""
+    try:
+        names = tuple(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return sys.maxsize, (), ""
+    agree = 1
+    for name, parameter in zip(names, inspect.signature(ours).parameters.values(), strict=False):
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            starred = parameter.name == name or parameter.name == "args"
+            return (sys.maxsize if parameter.name == "args" else 2), names, name if starred else ""
+        if parameter.name == name:
+            agree = names.index(name) + 1
+        elif name != names[0]:
+            break
+    return agree, names, ""
+
+
+def _aligned(
+    function: Any, ours: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments by name where NumPy's order is another than ours."""
+    agree, names, starred = _signatures(function, ours)
+    if len(args) > agree:
+        kwargs = {**dict(zip(names[agree:], args[agree:], strict=False)), **kwargs}
+        args = args[:agree]
+    if starred in kwargs:
+        kwargs = dict(kwargs)
+        args = (*args, kwargs.pop(starred))
+    return args, kwargs
 
 
 def _shown(x: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import AxisError, DTypeError
+from .errors import AxisError, DTypeError, ShapeError
 from .graph import Shape
 
 Axis = int | Sequence[int] | None
@@ -35,6 +35,11 @@ def sum_to(value: Any, target: Shape) -> Any:
         if type(value) is np.ndarray:
             return np.add.reduce(value, axis=0)
         return value.sum(axis=0)
+    if lead < 0 or any([m not in (1, n) for m, n in zip(target, shape[lead:], strict=True)]):
+        raise ShapeError(
+            f"backward: a gradient of shape {shape} does not belong to a value of shape {target}; "
+            f"the rule of an operation must return the shape of its operand"
+        )
     value = value.sum(axis=summed_axes(shape, target), keepdims=True)
     return value.reshape(target)
 

@@ -99,8 +99,9 @@ class Context:
 class _Saved:
     """The saved state of one call: the context, and which saved tensor is which operand."""
 
-    def __init__(self, ctx: Context, inputs: tuple[Any, ...]) -> None:
+    def __init__(self, ctx: Context, inputs: tuple[Any, ...], several: bool) -> None:
         self.ctx = ctx
+        self.several = several
         self.tensors = ctx.saved_tensors
         self.places = [
             next((i for i, x in enumerate(inputs) if x is t), None) for t in self.tensors
@@ -113,21 +114,43 @@ class _Saved:
 class _UserPrimitive(Primitive):
     """The primitive of one call of a `Function`; one an output."""
 
-    def __init__(self, function: type[Function], saved: _Saved, outputs: list[Any], k: int) -> None:
+    def __init__(
+        self,
+        function: type[Function],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        run: tuple[_Saved, list[Any]],
+        k: int,
+    ) -> None:
         self.function = function
-        self.pending = saved
-        self.outputs = [(np.shape(y), np.asarray(y).dtype) for y in outputs]
+        self.args = tuple([None if isinstance(a, Tensor) else a for a in args])
+        self.needs = tuple([isinstance(a, Tensor) and a._node is not None for a in args])
+        self.kwargs = kwargs
+        self.outputs = [(np.shape(y), np.asarray(y).dtype) for y in run[1]]
         self.k = k
-        y = outputs[k]
+        self.run: tuple[_Saved, list[Any]] | None = run
         super().__init__(
             name=function.__name__,
-            forward=lambda *_, **__: y,
+            forward=self._value,
             latex=rf"\operatorname{{{{{function.__name__}}}}}({{0}})",
             registered=False,
         )
 
+    def _value(self, *values: Any) -> Any:
+        """The output: of the call that is being recorded, or computed again for a replay."""
+        if self.run is None:
+            inputs = tuple(
+                [
+                    wrap(v, None) if a is None else a
+                    for a, v in zip(self.args, values, strict=True)
+                ]
+            )
+            self.run = _run(self.function, self.needs, inputs, self.kwargs)
+        return self.run[1][self.k]
+
     def save(self, y: Any, values: Any, parents: Any, params: dict[str, Any]) -> Any:
-        saved, self.pending = self.pending, None  # type: ignore[assignment]
+        assert self.run is not None
+        (saved, _), self.run = self.run, None
         return saved
 
     def vjp(self, g: Any, saved: Any, parents: Any, params: dict[str, Any]) -> tuple[Any, ...]:
@@ -227,25 +250,36 @@ class Function:
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run forward, and record it so that backward is called in the backward pass."""
         needs = tuple([isinstance(a, Tensor) and a._node is not None for a in args])
-        ctx = Context(needs)
         inputs = tuple([a.detach() if isinstance(a, Tensor) else a for a in args])
-        with no_grad():
-            result = cls.forward(ctx, *inputs, **kwargs)
-        several = isinstance(result, tuple)
-        outputs = [
-            as_scalar(y._value if isinstance(y, Tensor) else np.asarray(y))
-            for y in (result if several else (result,))
-        ]
-        made = []
-        for k, y in enumerate(outputs):
-            if not any(needs):
-                made.append(wrap(y, None))
-                continue
-            primitive = _UserPrimitive(cls, _Saved(ctx, inputs), outputs, k)
-            operands = [a if isinstance(a, Tensor) else _Opaque for a in args]
-            made.append(apply(primitive, tuple(operands), {}))
-        return tuple(made) if several else made[0]
+        run = _run(cls, needs, inputs, kwargs)
+        if not any(needs):
+            made = [wrap(y, None) for y in run[1]]
+        else:
+            operands = [a if isinstance(a, Tensor) else _OPAQUE for a in args]
+            made = [
+                apply(_UserPrimitive(cls, args, kwargs, run, k), tuple(operands), {})
+                for k in range(len(run[1]))
+            ]
+        return tuple(made) if run[0].several else made[0]
 
 
 #: Stands for an argument of a Function that is no tensor; it has no gradient.
-_Opaque = 0.0
+_OPAQUE = 0.0
+
+
+def _run(
+    function: type[Function],
+    needs: tuple[bool, ...],
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> tuple[_Saved, list[Any]]:
+    """Run forward: what it saved, and its outputs."""
+    ctx = Context(needs)
+    with no_grad():
+        result = function.forward(ctx, *inputs, **kwargs)
+    several = isinstance(result, tuple)
+    outputs = [
+        as_scalar(y._value if isinstance(y, Tensor) else np.asarray(y))
+        for y in (result if several else (result,))
+    ]
+    return _Saved(ctx, inputs, several), outputs

@@ -24,8 +24,21 @@ Shape = tuple[int, ...]
 FLOAT64 = np.dtype(np.float64)
 
 
-class Spec:
-    """The stand-in for the value of a constant: it has a shape and a dtype, and no value."""
+class StandIn:
+    """What a rule receives for a value that it did not declare: a shape and a dtype, no value.
+
+    NumPy would compare it, or put it into an array, without a word; so it is made to refuse.
+    """
+
+    __slots__ = ()
+    __array_ufunc__ = None
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("a rule of a derivative read a value that it did not declare in `saves`")
+
+
+class Spec(StandIn):
+    """The stand-in for the value of a constant."""
 
     __slots__ = ("dtype", "shape")
 
@@ -86,7 +99,7 @@ class Extra:
         self.checksum: list[int] | None = None
 
 
-class Node:
+class Node(StandIn):
     """One recorded operation.
 
     Attributes

@@ -73,12 +73,35 @@ class _Switch:
 
         make = type(self)
         wrapper: Callable[..., Any]
+        if not callable(function) or isinstance(function, type):
+            raise TypeError(
+                f"{make.__name__}: {function!r} is not a function; use with {make.__name__}(): ... "
+                f"or decorate a function"
+            )
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
             async def wrapper(*args: Any, **kwargs: Any) -> Any:
                 with make():
                     return await function(*args, **kwargs)
+        elif inspect.isasyncgenfunction(function):
+
+            @functools.wraps(function)
+            async def wrapper(*args: Any, **kwargs: Any) -> Any:
+                generator = function(*args, **kwargs)
+                sent: Any = None
+                while True:
+                    try:
+                        with make():
+                            item = await generator.asend(sent)
+                    except StopAsyncIteration:
+                        return
+                    try:
+                        sent = yield item
+                    except BaseException as error:
+                        with make():
+                            await generator.athrow(error)
+                        raise
         elif inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)

@@ -17,6 +17,7 @@ import numpy as np
 from . import versions
 from .errors import (
     AnomalyError,
+    ArgumentError,
     AutogradError,
     AxisError,
     DTypeError,
@@ -25,7 +26,7 @@ from .errors import (
 )
 from .graph import ArrayNode, Node
 from .modes import MODE, Modes
-from .tensor import Tensor, check_dtype, wrap
+from .tensor import Tensor, check_dtype, check_mask, wrap
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -183,16 +184,17 @@ def operand(arg: Any, where: str) -> Any:
     if kind is float or kind is int or kind is bool:
         return arg
     if kind is not np.ndarray and not isinstance(arg, np.generic):
-        if arg is None or isinstance(arg, (str, bytes, dict, set, complex)):
+        check_mask(arg, where)
+        if arg is None or isinstance(arg, (str, bytes, dict, set)):
             raise DTypeError(
                 f"{where}: an operand of type {kind.__name__} is not a number, an array or a Tensor"
             )
-        if isinstance(arg, np.ma.MaskedArray):
-            check_dtype(arg, where)
         try:
             arg = np.asarray(arg)
         except ValueError as error:
-            raise ShapeError(f"{where}: an operand is ragged ({error})") from None
+            raise ShapeError(
+                f"{where}: an operand is ragged ({error}); give rows of equal length"
+            ) from None
     check_dtype(arg, where)
     return arg
 
@@ -229,7 +231,7 @@ def apply(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -
         y = primitive.forward(*values, **params)
     except AutogradError:
         raise
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise explain(primitive.name, values, params, error) from None
     if type(y) is not np.ndarray or not y.ndim:
         y = as_scalar(y)
@@ -373,7 +375,7 @@ def _watched(
             y = as_scalar(primitive.forward(*values, **params))
     except AutogradError:
         raise
-    except (ValueError, TypeError, IndexError) as error:
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise explain(primitive.name, values, params, error) from None
     bad = first_nonfinite(y)
     if bad is not None and all(first_nonfinite(v) is None for v in values):
@@ -410,7 +412,9 @@ def describe(values: Iterable[Any]) -> str:
     """Shapes and dtypes of operands, for messages; small finite ones with their values."""
     words = []
     for value in values:
-        if isinstance(value, (int, float)) and not isinstance(value, np.generic):
+        if isinstance(value, int) and abs(value) > 2**63:
+            words.append(f"an integer of {value.bit_length()} bits")
+        elif isinstance(value, (int, float)) and not isinstance(value, np.generic):
             words.append(repr(value))
         else:
             array = np.asarray(value)
@@ -429,12 +433,21 @@ def explain(
     text = str(error).strip().rstrip(".")
     shapes = [np.shape(v) for v in values]
     if isinstance(error, np.exceptions.AxisError):
-        return AxisError(f"{given}: {text}; an axis counts from {-len(shapes[0])} to "
-                         f"{len(shapes[0]) - 1} here")
+        return AxisError(
+            f"{given}: {text}; an axis counts from {-len(shapes[0])} to {len(shapes[0]) - 1} here"
+            if shapes[0]
+            else f"{given}: {text}; a scalar has no axes"
+        )
     if isinstance(error, IndexError):
         return IndexingError(f"{given}: {text}")
     if isinstance(error, TypeError):
         return DTypeError(f"{given}: {text}")
+    if isinstance(error, OverflowError):
+        return ArgumentError(f"{given}: {text}")
+    if "negative integer powers" in text:
+        return ArgumentError(
+            f"{given}: an integer to a negative power is a fraction; make it a float: x.astype(float)"
+        )
     if "broadcast" in text:
         return ShapeError(
             f"{given}: these shapes do not broadcast; sizes must be equal or 1, counted from the "

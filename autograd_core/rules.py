@@ -127,6 +127,11 @@ class Elementwise(Primitive):
         )
 
 
+def as_numpy(action: Function, *values: Any) -> Any:
+    """`action` in NumPy's arithmetic, which has infinities where Python's has exceptions."""
+    return action(*[np.float64(v) if isinstance(v, (int, float)) else v for v in values])
+
+
 def total(terms: Any) -> Any:
     """The sum of at least one term."""
     first, *rest = terms
@@ -227,12 +232,18 @@ def _unary(primitive: Elementwise) -> Function:
 
     def vjp(g: Any, saved: Any, parents: Any, params: Any) -> tuple[Any, ...]:
         y, x = saved
-        return (action(g, y, x),)
+        try:
+            return (action(g, y, x),)
+        except (ZeroDivisionError, OverflowError):
+            return (as_numpy(action, g, y, x),)
 
     def pull_scalars(node: Any, g: Any, grads: Any) -> None:
         y, x = node.saved
         (p,) = node.parents
-        c = action(g, y, x)
+        try:
+            c = action(g, y, x)
+        except (ZeroDivisionError, OverflowError):
+            c = as_numpy(action, g, y, x)
         grads[p] = grads[p] + c if p in grads else c
 
     primitive.vjp = vjp  # type: ignore[method-assign]
@@ -300,20 +311,32 @@ def _binary(primitive: Elementwise) -> Function:
     def vjp(g: Any, saved: Any, parents: Any, params: Any) -> tuple[Any, ...]:
         y, a, b = saved
         p, q = parents
-        if q is None:
-            return (action_a(g, y, a, b), None)
-        if p is None:
-            return (None, action_b(g, y, a, b))
-        return (action_a(g, y, a, b), action_b(g, y, a, b))
+        try:
+            if q is None:
+                return (action_a(g, y, a, b), None)
+            if p is None:
+                return (None, action_b(g, y, a, b))
+            return (action_a(g, y, a, b), action_b(g, y, a, b))
+        except (ZeroDivisionError, OverflowError):
+            return (
+                None if p is None else as_numpy(action_a, g, y, a, b),
+                None if q is None else as_numpy(action_b, g, y, a, b),
+            )
 
     def pull_scalars(node: Any, g: Any, grads: Any) -> None:
         y, a, b = node.saved
         p, q = node.parents
         if p is not None:
-            c = action_a(g, y, a, b)
+            try:
+                c = action_a(g, y, a, b)
+            except (ZeroDivisionError, OverflowError):
+                c = as_numpy(action_a, g, y, a, b)
             grads[p] = grads[p] + c if p in grads else c
         if q is not None:
-            c = action_b(g, y, a, b)
+            try:
+                c = action_b(g, y, a, b)
+            except (ZeroDivisionError, OverflowError):
+                c = as_numpy(action_b, g, y, a, b)
             grads[q] = grads[q] + c if q in grads else c
 
     primitive.vjp = vjp  # type: ignore[method-assign]
@@ -448,10 +471,15 @@ class Linear(Primitive):
     def jvp(self, tangents: Any, y: Any, values: Any, params: dict[str, Any]) -> Any:
         rules = self.transposes
         moved = [
-            v if not callable(rules) and rules[i] is None else np.zeros_like(v) if t is None else t
+            v if not callable(rules) and rules[i] is None else still(v) if t is None else t
             for i, (t, v) in enumerate(zip(tangents, values, strict=True))
         ]
         return self(*moved, **params)
+
+
+def still(value: Any) -> Any:
+    """The tangent of what does not move; of a Python number it is one, which keeps dtypes."""
+    return 0 if type(value) in (int, float, bool) else np.zeros_like(value)
 
 
 def linear(

@@ -12,7 +12,14 @@ import numpy as np
 
 from . import versions
 from ._methods import TensorMethods
-from .errors import ArgumentError, AutogradError, DTypeError, GraphError, ShapeError
+from .errors import (
+    ArgumentError,
+    AutogradError,
+    DTypeError,
+    GraphError,
+    IndexingError,
+    ShapeError,
+)
 from .graph import FLOAT64, Leaf, Node, Shape
 from .modes import is_grad_enabled
 
@@ -64,10 +71,7 @@ def get_default_dtype() -> np.dtype[Any]:
 def check_dtype(array: Any, where: str) -> None:
     """Refuse by name what the engine does not hold: masks, objects, strings, complex, float16."""
     if isinstance(array, np.ma.MaskedArray):
-        raise DTypeError(
-            f"{where}: a masked array would lose its mask; use array.filled(value), or keep the "
-            f"mask yourself with where(mask, 0, x)"
-        )
+        check_mask(array, where)
     dtype = array.dtype
     if dtype.char in _SUPPORTED and dtype.isnative:
         return
@@ -84,10 +88,19 @@ def check_dtype(array: Any, where: str) -> None:
     raise DTypeError(f"{where}: dtype {dtype} is not supported; {advice}")
 
 
-def _holds_tensor(data: Any) -> bool:
-    return isinstance(data, Tensor) or (
-        isinstance(data, (list, tuple)) and any(_holds_tensor(item) for item in data)
+def _holds(data: Any, kind: type[Any]) -> bool:
+    return isinstance(data, kind) or (
+        isinstance(data, (list, tuple)) and any([_holds(item, kind) for item in data])
     )
+
+
+def check_mask(data: Any, where: str) -> None:
+    """Refuse a masked array, also in a list: NumPy's conversions would drop the mask."""
+    if _holds(data, np.ma.MaskedArray):
+        raise DTypeError(
+            f"{where}: a masked array would lose its mask; use array.filled(value), or keep the "
+            f"mask yourself with where(mask, 0, x)"
+        )
 
 
 def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor") -> Any:
@@ -104,16 +117,15 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
                 f"cut the graph without a word; use x.detach(), or x.clone() to stay on the graph"
             )
         data = data.data
-    elif isinstance(data, (list, tuple)) and _holds_tensor(data):
+    elif isinstance(data, (list, tuple)) and _holds(data, Tensor):
         raise GraphError(
             f"{where}: the list holds tensors, and copying their values would cut the graph; "
             f"join them with stack([...]) or concatenate([...])"
         )
     plain = not (hasattr(data, "dtype") or hasattr(data, "__array__"))
-    if isinstance(data, np.ma.MaskedArray):
-        check_dtype(data, where)
+    check_mask(data, where)
     try:
-        array = np.asarray(data)
+        array = source = np.asarray(data)
     except (ValueError, TypeError) as error:
         raise ShapeError(
             f"{where}: the rows of the data are ragged or not numbers ({error}); "
@@ -123,15 +135,23 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
     if plain and dtype is None and array.dtype.kind == "f":
         dtype = _default_dtype
     if dtype is not None:
-        wanted = np.dtype(dtype)
-        check_dtype(np.empty(0, wanted), where)
-        array = array.astype(wanted, copy=False)
+        array = array.astype(as_dtype(dtype, where), copy=False)
     if array.ndim == 0 and (copy or not isinstance(data, np.ndarray)):
         value = array[()]
         return float(value) if array.dtype is FLOAT64 or array.dtype == FLOAT64 else value
-    if copy and (array is data or np.may_share_memory(array, data if not plain else array[:0])):
+    if copy and array is source and not isinstance(data, (list, tuple)):
         array = array.copy()
     return array
+
+
+def as_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
+    """A dtype that the engine holds."""
+    try:
+        wanted = np.dtype(dtype)
+    except TypeError as error:
+        raise DTypeError(f"{where}: {dtype!r} is not a dtype ({error})") from None
+    check_dtype(np.empty(0, wanted), where)
+    return wanted
 
 
 class Tensor(TensorMethods):
@@ -241,6 +261,7 @@ class Tensor(TensorMethods):
         new = value._value if isinstance(value, Tensor) else value
         old = self._value
         if new is not old:
+            check_mask(new, change)
             array = np.asarray(new)
             if array.shape != self.shape:
                 raise ShapeError(
@@ -248,6 +269,11 @@ class Tensor(TensorMethods):
                     f"{self.shape} of {self._label()}"
                 )
             check_dtype(array, change)
+            if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+                raise DTypeError(
+                    f"{change}: a value of dtype {array.dtype} cannot replace the value of dtype "
+                    f"{self.dtype} of {self._label()}; convert it with astype first"
+                )
             if type(old) is np.ndarray:
                 np.copyto(old, array, casting="same_kind")
             elif type(old) is float:
@@ -264,11 +290,8 @@ class Tensor(TensorMethods):
         change : str
             What changed it, for the message.
         """
-        value = self._value
-        if type(value) is np.ndarray:
-            versions.touch(value, change, getattr(self, "_name", None) or value.shape)
-        else:
-            versions.touch(value, change, ())
+        node = self._node
+        versions.touch(self._value, change, node if type(node) is Leaf else self.name)
 
     def _label(self) -> str:
         return f"tensor {self.name!r}" if self.name else f"a tensor of shape {self.shape}"
@@ -585,15 +608,21 @@ def setitem(target: Tensor, index: Any, value: Any) -> None:
     array = target._value
     if type(array) is not np.ndarray:
         array = np.array(array)
+    new = value._value if isinstance(value, Tensor) else value
+    check_mask(new, "setitem")
+    about = f"(tensor of shape {target.shape} and dtype {target.dtype})"
     try:
-        array[plain_index(index)] = value._value if isinstance(value, Tensor) else value
-    except (IndexError, ValueError, TypeError) as error:
-        kinds: dict[type, type[AutogradError]] = {ValueError: ShapeError, TypeError: DTypeError}
-        from .errors import IndexingError
-
-        raise kinds.get(type(error), IndexingError)(
-            f"setitem: {error} (tensor of shape {target.shape} and dtype {target.dtype})"
-        ) from None
+        new = np.asarray(new)
+        check_dtype(new, "setitem")
+        array[plain_index(index)] = new
+    except AutogradError:
+        raise
+    except IndexError as error:
+        raise IndexingError(f"setitem: {error} {about}") from None
+    except TypeError as error:
+        raise DTypeError(f"setitem: {error} {about}") from None
+    except ValueError as error:
+        raise ShapeError(f"setitem: {error} {about}") from None
     if array is not target._value:
         target._value = float(array) if type(target._value) is float else array[()]
     target.touched("item assignment")

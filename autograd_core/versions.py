@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .errors import GraphError
-from .graph import Node, Shape
+from .graph import Leaf, Node
 
 #: Advances by one with every change; compared with `Node.clock`.
 now: int = 0
@@ -30,7 +30,7 @@ def base_of(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array
 
 
-def touch(value: Any, change: str, label: str | Shape) -> None:
+def touch(value: Any, change: str, owner: Leaf | str | None) -> None:
     """Stamp the memory of `value` as changed now.
 
     Parameters
@@ -38,25 +38,25 @@ def touch(value: Any, change: str, label: str | Shape) -> None:
     value : ndarray or scalar
     change : str
         What changed it, for the message.
-    label : str or tuple of int
-        The name of the tensor or its shape; put into words only when a message is made.
+    owner : Leaf or str, optional
+        The tensor's leaf, which knows its name, or its name; read only when a message is made.
     """
     global now
     now += 1
-    if isinstance(value, np.ndarray):
-        base = base_of(value)
+    if type(value) is np.ndarray:
+        base = value if value.base is None else base_of(value)
         key = id(base)
         stamp = _stamps.get(key)
         if stamp is not None:
             stamp[0] = now
             stamp[1] = change
-            stamp[2] = label
+            stamp[2] = owner
             return
 
         def forget(_: Any, key: int = key) -> None:
             _stamps.pop(key, None)
 
-        _stamps[key] = [now, change, label, weakref.ref(base, forget)]
+        _stamps[key] = [now, change, owner, weakref.ref(base, forget)]
 
 
 def changed_since(value: Any, clock: float) -> str | None:
@@ -64,9 +64,11 @@ def changed_since(value: Any, clock: float) -> str | None:
     if _stamps and isinstance(value, np.ndarray):
         stamp = _stamps.get(id(base_of(value)))
         if stamp is not None and stamp[0] > clock:
-            label = stamp[2]
-            named = f"tensor {label!r}" if isinstance(label, str) else f"a tensor of shape {label}"
-            return f"{stamp[1]} of {named}"
+            owner = stamp[2]
+            name = owner.name if isinstance(owner, Leaf) else owner
+            return f"{stamp[1]} of " + (
+                f"tensor {name!r}" if name else f"a tensor of shape {value.shape}"
+            )
     return None
 
 

@@ -41,6 +41,10 @@ def freed(node: Node) -> GraphError:
 
 def fit(value: Any, node: Node) -> Any:
     """Bring a cotangent to the shape and dtype of the value that it belongs to."""
+    if type(value) is float:
+        if node.dtype is FLOAT64 and not node.shape:
+            return value
+        value = np.float64(value)
     if value.shape != node.shape:
         value = sum_to(value, node.shape)
         if not node.shape and not isinstance(value, Tensor):
@@ -91,6 +95,7 @@ def pull(
     try:
         wanted = None if inputs is None else _leading_to(inputs, order)
         targets = frozenset(inputs or ())
+        ends = targets.difference([n for n in targets if wanted and not wanted.isdisjoint(n.parents)])
         for node in reversed(order):
             g = grads.pop(node, None)
             if g is None:
@@ -100,7 +105,7 @@ def pull(
             primitive = node.primitive
             if node in targets or (primitive is None and inputs is None):
                 found[node] = g
-            if primitive is None or node in targets:
+            if primitive is None or node in ends:
                 continue
             if node.clock < versions.now:
                 versions.verify(node)
@@ -115,8 +120,7 @@ def pull(
             for parent, c in zip(node.parents, cotangents, strict=True):
                 if c is None or parent is None or (wanted is not None and parent not in wanted):
                     continue
-                if type(c) is not float:
-                    c = fit(c, parent)
+                c = fit(c, parent)
                 grads[parent] = grads[parent] + c if parent in grads else c
     except (TypeError, AttributeError, ValueError):
         if is_freed(node):
@@ -158,9 +162,10 @@ def _pull_arrays(
             for parent, c in zip(parents, cotangents):  # noqa: B905
                 if c is None:
                     continue
-                if type(c) is not float and (
-                    c.shape != parent.shape or c.dtype is not parent.dtype  # type: ignore[union-attr]
-                ):
+                if type(c) is float:
+                    if parent.dtype is not FLOAT64 or parent.shape:  # type: ignore[union-attr]
+                        c = fit(c, parent)  # type: ignore[arg-type]
+                elif c.shape != parent.shape or c.dtype is not parent.dtype:  # type: ignore[union-attr]
                     c = fit(c, parent)  # type: ignore[arg-type]
                 if parent in grads:
                     total = grads[parent]
@@ -232,7 +237,7 @@ def _arrive(node: Node, extra: Extra, g: Any, create_graph: bool) -> Any:
         if tensor is not None:
             _accumulate(tensor, g, own=False)
     if extra.value is not None:
-        extra.cotangent = g
+        extra.cotangent = np.array(g) if type(g) is np.ndarray else g
     return g
 
 
@@ -360,7 +365,8 @@ def backward(
     for node, tensor in owners:
         if tensor is not None and node is not None:
             g = found[node]
-            own = type(g) is not np.ndarray or (g.base is None and id(g) not in given)
+            seen = node.extra is not None and node.extra.hooks  # a hook may have kept it
+            own = type(g) is not np.ndarray or (g.base is None and id(g) not in given and not seen)
             given.add(id(g))
             _accumulate(tensor, g, own)
 
@@ -379,14 +385,18 @@ def _accumulate(tensor: Tensor, g: Any, own: bool) -> None:
     """Add `g` to ``tensor.grad``; `own` says that nobody else holds its memory."""
     old = tensor.grad
     if isinstance(g, Tensor):
-        tensor._grad = g if old is None else old + g
+        tensor._grad = wrap(_copied(g._value), g._node) if old is None else old + g
     elif old is None:
-        tensor._grad = wrap(g if own else np.array(g) if type(g) is np.ndarray else g, None)
+        tensor._grad = wrap(as_scalar(g if own else _copied(g)), None)
     elif type(old._value) is np.ndarray and old._node is None:
         old._value += g
         old.touched("backward")
     else:
         tensor._grad = wrap(as_scalar(old._value + g), None)
+
+
+def _copied(value: Any) -> Any:
+    return np.array(value) if type(value) is np.ndarray else value
 
 
 # -- forward ------------------------------------------------------------------------------------
@@ -419,6 +429,8 @@ def push(order: Sequence[Node], tangents: dict[Node, Any], create_graph: bool) -
                 t = wrap(as_scalar(np.asarray(t)), None)
             if t.shape != node.shape:
                 t = t.broadcast_to(node.shape)
+            if t.dtype != node.dtype:
+                t = t.astype(node.dtype)
             tangents[node] = t
     return tangents
 
@@ -484,7 +496,7 @@ def _report_changes(
     node: Node, copies: dict[Node, Tensor], changed: Callable[[Leaf], None]
 ) -> None:
     """Tell of the leaves under `node` that do not have the value that it was computed from."""
-    scalars = node.saved[1:] if isinstance(node, ScalarNode) and node.saved else None
+    scalars = node.saved[-len(node.parents) :] if isinstance(node, ScalarNode) else None
     for i, parent in enumerate(node.parents):
         if isinstance(parent, Leaf) and (
             versions.changed_since(value_of(parent), node.clock)

@@ -29,10 +29,11 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import autograd_core as ag
 import numpy as np
-from autograd_core import ArgumentError, ShapeError
 from numpy.typing import DTypeLike, NDArray
+
+import autograd_core as ag
+from autograd_core import ArgumentError, ShapeError
 
 Rng = np.random.Generator | int | None
 Init = Callable[[tuple[int, ...], Any, Any], NDArray[Any]]
@@ -144,10 +145,10 @@ def lecun_uniform(
 
 
 def torch_uniform(
-    shape: tuple[int, ...], rng: Rng = None, dtype: DTypeLike | None = None
+    shape: tuple[int, ...], rng: Rng = None, dtype: DTypeLike | None = None, m: int | None = None
 ) -> NDArray[Any]:
-    """Uniform on ±1/√m, PyTorch's default for the weights of a linear layer."""
-    return _uniform(shape, 1 / math.sqrt(fans(shape)[0]), rng, dtype)
+    """Uniform on ±1/√m, PyTorch's default for W and, with `m` given, for W0."""
+    return _uniform(shape, 1 / math.sqrt(m or fans(shape)[0]), rng, dtype)
 
 
 def zeros(shape: tuple[int, ...], rng: Rng = None, dtype: DTypeLike | None = None) -> NDArray[Any]:

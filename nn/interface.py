@@ -47,13 +47,19 @@ class Record:
         Those that require a gradient.
     """
 
-    def __init__(self, module: Module, arrays: Sequence[Any], options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        module: Module,
+        forward: Callable[..., Any],
+        arrays: Sequence[Any],
+        options: dict[str, Any],
+    ) -> None:
         self.inputs = module._enter_all(tuple(arrays))
         for x in self.inputs:
             if isinstance(x, Tensor) and x.dtype.kind == "f":
                 x.requires_grad = True
         with enable_grad():
-            output = module._nn_forward(*self.inputs, **options)
+            output = forward(module, *self.inputs, **options)
         if not isinstance(output, Tensor):
             raise UnsupportedError(
                 f"{module._label()}: forward on arrays needs a forward that returns one tensor, "
@@ -93,7 +99,9 @@ def _value(x: Any) -> Any:
 
 def _same(a: Any, b: Any) -> bool:
     x, y = _value(a), _value(b)
-    return x.shape == y.shape and np.array_equal(x, y, equal_nan=x.dtype.kind == y.dtype.kind == "f")
+    return x.shape == y.shape and np.array_equal(
+        x, y, equal_nan=x.dtype.kind == y.dtype.kind == "f"
+    )
 
 
 class Records:
@@ -141,9 +149,9 @@ def offered(forward: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(x, Tensor):
                 return forward(self, *inputs, **options)
         if not inputs or not is_grad_enabled():
-            output = self(*inputs, **options)
+            output = forward(self, *self._enter_all(inputs), **options)
             return np.array(output.data) if inputs and isinstance(output, Tensor) else output
-        record = Record(self, inputs, options)
+        record = Record(self, forward, inputs, options)
         v = record.array()
         vars(self).setdefault("_records", Records()).add(record, v)
         return v
@@ -181,7 +189,7 @@ def _find(module: Module, u: Any, v: Any = None) -> Record:
         if record.is_of(entered) and (v is None or _same(record.output, v)):
             return record  # type: ignore[no-any-return]
     with preserved(module):
-        record = Record(module, _several(u), {})
+        record = Record(module, type(module)._nn_forward, _several(u), {})
     if v is not None:
         _check_made_by(module, record.array(), np.asarray(v))
     return record
@@ -203,7 +211,7 @@ def _check_made_by(module: Module, made: NDArray[Any], v: NDArray[Any]) -> None:
         )
 
 
-def _cotangent(module: Module, record: Record, dL_dv: Any, what: str) -> NDArray[Any]:  # noqa: N803
+def _cotangent(module: Module, record: Record, dL_dv: Any, what: str) -> NDArray[Any]:
     g = np.asarray(dL_dv)
     if g.shape != record.output.shape:
         raise ShapeError(
@@ -213,7 +221,7 @@ def _cotangent(module: Module, record: Record, dL_dv: Any, what: str) -> NDArray
     return g.astype(record.output.dtype)
 
 
-def backward(module: Module, u: Any, v: Any, dL_dv: Any) -> Any:  # noqa: N803
+def input_grad(module: Module, u: Any, v: Any, dL_dv: Any) -> Any:
     """See `Module.backward`."""
     record = _find(module, u, v)
     g = _cotangent(module, record, dL_dv, "backward")
@@ -223,7 +231,7 @@ def backward(module: Module, u: Any, v: Any, dL_dv: Any) -> Any:  # noqa: N803
     return gradients if isinstance(u, tuple) else gradients[0]
 
 
-def weight_grad(module: Module, u: Any, dL_dv: Any) -> dict[str, NDArray[Any]]:  # noqa: N803
+def weight_grad(module: Module, u: Any, dL_dv: Any) -> dict[str, NDArray[Any]]:
     """See `Module.weight_grad`."""
     record = _find(module, u)
     g = _cotangent(module, record, dL_dv, "weight_grad")

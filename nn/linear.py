@@ -5,9 +5,10 @@ from __future__ import annotations
 from numpy.typing import DTypeLike
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError, Tensor
+from autograd_core import ShapeError, Tensor
 
 from . import init as _init
+from .checks import positive
 from .module import Module
 from .parameter import Parameter
 
@@ -82,9 +83,8 @@ class Linear(Module):
         if bias:
             if init_offset is None:
                 init_offset = "torch" if init == "torch" else "zeros"
-            if init_offset == "torch":
-                # The rule counts the inputs of a unit, which the shape of W0 does not tell.
-                offsets = _init.torch_uniform((m, n), rng, dtype)[0]
+            if init_offset == "torch":  # the shape of W0 does not tell the number of inputs
+                offsets = _init.torch_uniform((n,), rng, dtype, m)
             else:
                 offsets = _init.draw(init_offset, (n,), rng, dtype, "Linear: init_offset")
             self.W0 = Parameter(offsets)
@@ -101,16 +101,3 @@ class Linear(Module):
 
     def extra_repr(self) -> str:
         return f"{self.m}, {self.n}" + ("" if self.W0 is not None else ", bias=False")
-
-
-def positive(value: int, what: str) -> int:
-    """`value` if it is a positive integer.
-
-    Raises
-    ------
-    ArgumentError
-        Otherwise; `what` begins the message.
-    """
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-        raise ArgumentError(f"{what} is {value!r}; it must be an integer of at least 1")
-    return int(value)

@@ -1,29 +1,25 @@
-"""Modules: functions with weights, put together to networks.
-
-A module is whatever an instance holds: its attributes that are `Parameter`s are its weights, its
-attributes that are modules its children. There is no second registry that could disagree, and
-nothing that a subclass would have to call first.
-"""
+"""Modules: functions with weights, put together to networks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 import autograd_core as ag
-from autograd_core import ArgumentError, DTypeError, Tensor, UnsupportedError
+from autograd_core import ArgumentError, Tensor, UnsupportedError
 
 from . import interface, state
 from . import summary as _summary
+from .contents import Contents
 from .parameter import Parameter
 
 M = TypeVar("M", bound="Module")
 
 
-class Module:
+class Module(Contents):
     """A function of tensors with weights: subclasses define ``forward``.
 
     Attributes
@@ -33,6 +29,9 @@ class Module:
 
     Notes
     -----
+    The attributes of an instance that are `Parameter`s are its weights, those that are modules its
+    children.
+
     Call the module, ``module(x)``, to compute on tensors and record the graph. An argument that
     is an array becomes a tensor of the module's dtype, so the result is always a tensor. Called
     by its name, ``module.forward(u)``, with arrays, a module follows the chapter's section 4:
@@ -58,8 +57,6 @@ class Module:
     """
 
     training: bool = True
-    _path: str = ""
-    _buffers: tuple[str, ...] = ()
 
     if TYPE_CHECKING:
         forward: Callable[..., Any]
@@ -108,17 +105,18 @@ class Module:
 
     # -- the chapter's interface ------------------------------------------------------------
 
-    def backward(self, u: Any, v: ArrayLike, dL_dv: ArrayLike) -> Any:  # noqa: N803
+    def backward(self, u: Any, v: ArrayLike, dL_dv: ArrayLike) -> Any:
         """∂L/∂u from ∂L/∂v, on arrays (chapter, section 4).
 
         Parameters
         ----------
         u : array_like, or tuple of them
             The input of a forward pass; a tuple if `forward` takes several.
-        v : array_like
+        v : array_like or None
             Its output. For the array that ``forward`` returned, or an equal one, the recorded
             pass is used: its dropout mask, its batch statistics, its mode. Otherwise the pass is
-            run again on `u`, and generators and buffers are left as they were.
+            made again from `u`, and generators and buffers are left as they were. None stands
+            for the output of the last pass on `u`.
         dL_dv : array_like
             Of the shape of `v`.
 
@@ -133,7 +131,8 @@ class Module:
         ShapeError
             If `dL_dv` does not have the shape of `v`.
         ArgumentError
-            If `v` is not what the module makes of `u`, as after dropout drew another mask.
+            If no recorded pass made `v`, and `u` gives another output now: `v` was changed, or
+            dropout would draw another mask.
         GraphError
             If a weight was changed since the forward pass.
 
@@ -146,9 +145,9 @@ class Module:
         >>> relu.backward(u, v, np.array([10.0, 10.0]))
         array([ 0., 10.])
         """
-        return interface.backward(self, u, v, dL_dv)
+        return interface.input_grad(self, u, v, dL_dv)
 
-    def weight_grad(self, u: Any, dL_dv: ArrayLike) -> dict[str, NDArray[Any]]:  # noqa: N803
+    def weight_grad(self, u: Any, dL_dv: ArrayLike) -> dict[str, NDArray[Any]]:
         """∂L/∂W from ∂L/∂v for every weight W, on arrays (chapter, section 4).
 
         Parameters
@@ -182,179 +181,6 @@ class Module:
                [20.]]), 'W0': array([10.])}
         """
         return interface.weight_grad(self, u, dL_dv)
-
-    # -- contents ----------------------------------------------------------------------------
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """The modules directly inside, with their names."""
-        for name, value in vars(self).items():
-            if isinstance(value, Module):
-                yield name, value
-            elif isinstance(value, (list, tuple, dict)) and value and name[0] != "_":
-                self._refuse_hidden(name, value)
-
-    def _refuse_hidden(self, name: str, values: Any) -> None:
-        """A list of modules would not be trained, without a word: refuse it."""
-        values = values.values() if isinstance(values, dict) else values
-        if not isinstance(next(iter(values)), (Module, Parameter)):
-            return
-        known = {id(value) for value in vars(self).values()}
-        for value in values:
-            if isinstance(value, (Module, Parameter)) and id(value) not in known:
-                raise ArgumentError(
-                    f"{type(self).__name__}.{name} is a {type(vars(self)[name]).__name__} that "
-                    f"holds a {type(value).__name__} which is no attribute of the module, so its "
-                    f"weights would be neither trained nor saved; use ModuleList, ModuleDict or "
-                    f"Sequential, or give the attribute a name that begins with _"
-                )
-
-    def children(self) -> Iterator[Module]:
-        """The modules directly inside."""
-        return (child for _, child in self.named_children())
-
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and all inside, each once, with their paths; this one's path is ``""``."""
-        return self._walk(prefix, set())
-
-    def _walk(self, path: str, seen: set[int]) -> Iterator[tuple[str, Module]]:
-        if id(self) not in seen:
-            seen.add(id(self))
-            yield path, self
-            for name, child in self.named_children():
-                yield from child._walk(join(path, name), seen)
-
-    def modules(self) -> Iterator[Module]:
-        """This module and all inside, each once."""
-        return (module for _, module in self.named_modules())
-
-    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """All parameters with their paths; one that is shared appears once, where it is first.
-
-        Examples
-        --------
-        >>> import nn
-        >>> net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
-        >>> [name for name, _ in net.named_parameters()]
-        ['0.W', '0.W0', '2.W', '2.W0']
-        """
-        seen: set[int] = set()
-        for path, module in self.named_modules():
-            for name, value in vars(module).items():
-                if isinstance(value, Parameter) and id(value) not in seen:
-                    seen.add(id(value))
-                    yield join(path, name), value
-
-    def parameters(self) -> Iterator[Parameter]:
-        """All parameters, each once."""
-        return (parameter for _, parameter in self.named_parameters())
-
-    def register_buffer(self, name: str, value: ArrayLike | Tensor) -> None:
-        """Add a tensor that is part of the state but no weight, such as a running mean.
-
-        Parameters
-        ----------
-        name : str
-            The attribute under which it is found.
-        value : array_like
-            Requires no gradient.
-        """
-        if not name.isidentifier() or hasattr(Module, name):
-            raise ArgumentError(f"register_buffer: {name!r} cannot be the name of an attribute")
-        vars(self)["_buffers"] = (*dict.fromkeys((*self._buffers, name)),)
-        setattr(self, name, value)
-
-    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
-        """All buffers with their paths, each once."""
-        seen: set[int] = set()
-        for path, module in self.named_modules():
-            for name in module._buffers:
-                value = vars(module)[name]
-                if id(value) not in seen:
-                    seen.add(id(value))
-                    yield join(path, name), value
-
-    def buffers(self) -> Iterator[Tensor]:
-        """All buffers, each once."""
-        return (buffer for _, buffer in self.named_buffers())
-
-    # -- attributes --------------------------------------------------------------------------
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if isinstance(value, (Parameter, Module)):
-            if callable(getattr(Module, name, None)):
-                raise ArgumentError(
-                    f"{type(self).__name__}.{name}: every module has a method of this name; "
-                    f"choose another name for this {type(value).__name__}"
-                )
-        elif name in vars(self):
-            value = self._successor(name, vars(self)[name], value)
-        elif name in self._buffers:
-            value = self._as_buffer(name, value)
-        object.__setattr__(self, name, value)
-        if isinstance(value, Parameter):
-            if value.name is None:
-                value.name = join(self._path, name)
-        elif isinstance(value, Module) and not value._path:
-            value._rename(join(self._path, name))
-
-    def _successor(self, name: str, old: Any, new: Any) -> Any:
-        """What may follow a parameter, a module or a buffer under its name."""
-        if name in self._buffers:
-            return self._as_buffer(name, new)
-        if new is None or not isinstance(old, (Parameter, Module)):
-            return new
-        kind, advice = (
-            (
-                "parameter",
-                f"module.{name}.assign(value) to change its value in place, or "
-                f"module.{name} = Parameter(value) for a new one",
-            )
-            if isinstance(old, Parameter)
-            else ("module", "a module, or None to remove it")
-        )
-        raise DTypeError(
-            f"{type(self).__name__}.{name} is a {kind}; a {type(new).__name__} cannot take its "
-            f"place. Use {advice}"
-        )
-
-    def _as_buffer(self, name: str, value: Any) -> Tensor:
-        if isinstance(value, Tensor) and not value.requires_grad:
-            return value
-        if isinstance(value, Tensor):
-            raise DTypeError(
-                f"{type(self).__name__}.{name} is a buffer, and the new value is on a graph, "
-                f"which would stay alive with it; use value.detach()"
-            )
-        return Tensor(value)
-
-    def __delattr__(self, name: str) -> None:
-        object.__delattr__(self, name)
-        if name in self._buffers:
-            vars(self)["_buffers"] = tuple(n for n in self._buffers if n != name)
-
-    def __getattr__(self, name: str) -> Any:
-        known = [n for n, v in vars(self).items() if isinstance(v, (Tensor, Module))]
-        hint = f"it holds {', '.join(known)}" if known else (
-            "it holds no parameters yet; a class with its own __init__ that extends another "
-            "module has to call super().__init__(...)"
-        )
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}; {hint}")
-
-    def _rename(self, path: str) -> None:
-        """Move to `path`; names that were derived from the old path follow."""
-        old = self._path
-        vars(self)["_path"] = path
-        for name, value in vars(self).items():
-            if isinstance(value, Parameter) and value.name in (None, join(old, name)):
-                value.name = join(path, name)
-        for name, child in self.named_children():
-            if child._path in ("", join(old, name)):
-                child._rename(join(path, name))
-
-    def _label(self) -> str:
-        """The module in a message: its class, its sizes and its path."""
-        shown = f"{type(self).__name__}({self.extra_repr()})"
-        return f"{shown} at {self._path!r}" if self._path else shown
 
     # -- modes and state ---------------------------------------------------------------------
 
@@ -456,10 +282,6 @@ class Module:
 
     # -- texts -------------------------------------------------------------------------------
 
-    def extra_repr(self) -> str:
-        """What stands between the parentheses of the repr; for subclasses to define."""
-        return ""
-
     def summary(self, sample_input: Any = None) -> _summary.Summary:
         """A table of the layers, the shapes of their outputs, and their parameters.
 
@@ -479,13 +301,13 @@ class Module:
         >>> import nn
         >>> net = nn.Sequential(nn.Linear(64, 100), nn.ReLU(), nn.Linear(100, 10))
         >>> net.summary(np.zeros((32, 64)))
-        layer            output     parameters
-        ───────────────  ─────────  ──────────
-        Sequential       (32, 10)
-          0: Linear      (32, 100)       6,500
-          1: ReLU        (32, 100)           0
-          2: Linear      (32, 10)        1,010
-        ───────────────  ─────────  ──────────
+        layer        output     parameters
+        ───────────  ─────────  ──────────
+        Sequential   (32, 10)
+          0: Linear  (32, 100)       6,500
+          1: ReLU    (32, 100)           0
+          2: Linear  (32, 10)        1,010
+        ───────────  ─────────  ──────────
         7,510 parameters, 60.1 kB of float64
         """
         return _summary.table(self, sample_input)
@@ -494,6 +316,4 @@ class Module:
         return _summary.describe(self)
 
 
-def join(path: str, name: str) -> str:
-    """The path of `name` inside of `path`."""
-    return f"{path}.{name}" if path else name
+Contents._reserved = frozenset(name for name in dir(Module) if not name.startswith("__"))

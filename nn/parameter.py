@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from autograd_core import Tensor
 from numpy.typing import ArrayLike, DTypeLike
+
+from autograd_core import Tensor
 
 
 class Parameter(Tensor):

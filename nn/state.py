@@ -38,7 +38,9 @@ def load(module: Module, values: Mapping[str, Any], strict: bool) -> None:
     mine = dict(entries(module))
     problems = []
     if strict:
-        problems += [f"missing: {n!r} of shape {t.shape}" for n, t in mine.items() if n not in values]
+        problems += [
+            f"missing: {n!r} of shape {t.shape}" for n, t in mine.items() if n not in values
+        ]
         problems += [f"unknown: {n!r}" for n in values if n not in mine]
     changes: list[tuple[Tensor, NDArray[Any]]] = []
     for name, tensor in mine.items():

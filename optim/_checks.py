@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
+
 from autograd_core import ArgumentError, DTypeError
 
 #: A learning rate: a number, or η(t) for t = 1, 2, …

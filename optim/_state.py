@@ -84,8 +84,8 @@ def _settings(where: str, new: Mapping[str, Any], old: ParamGroup) -> dict[str, 
     if isinstance(lr, Mapping):
         if not callable(old["lr"]):
             raise CheckpointError(
-                f"{where}: it was saved with the schedule {lr.get('schedule')}, which is not stored; "
-                f"make the optimizer with this schedule as lr, then load"
+                f"{where}: it was saved with the schedule {lr.get('schedule')}, which is not "
+                f"stored; make the optimizer with this schedule as lr, then load"
             )
         del settings["lr"]
     return settings

@@ -79,7 +79,7 @@ class RunningAverage:
         known, given = getattr(self.value, "shape", ()), getattr(a, "shape", ())
         if self.t and known != given:
             raise ShapeError(
-                f"{type(self).__name__}.update: got shape {given}, and the average has shape {known}"
+                f"{type(self).__name__}.update: got shape {given}, the average has shape {known}"
             )
         value = average(self.value, a, self.gamma(self.t + 1))
         self.t += 1

@@ -12,7 +12,6 @@ from autograd_core import ArgumentError, DTypeError, Tensor
 
 from . import _checks as check
 
-
 Update = Callable[..., tuple[Any, tuple[Any, ...]]]
 
 
@@ -46,7 +45,7 @@ class ParamGroup(MutableMapping[str, Any]):
     params : tuple of Tensor
     rule : Rule
         The update rule that follows from the settings.
-    update : callable
+    apply : callable
         The rule's function with its settings filled in.
     """
 
@@ -66,13 +65,15 @@ class ParamGroup(MutableMapping[str, Any]):
 
     def _set(self, settings: dict[str, Any]) -> None:
         self.rule = rule = self._rule(settings)
-        self.update = functools.partial(rule.update, **rule.settings) if rule.settings else rule.update
+        self.apply: Update = rule.update
+        if rule.settings:
+            self.apply = functools.partial(rule.update, **rule.settings)
         self._settings = settings
 
     def rate(self, t: int) -> float:
         """The learning rate of step `t`, η(t)."""
         lr = self._settings["lr"]
-        return check.rate_at(self._owner, lr, t) if callable(lr) else lr  # type: ignore[no-any-return]
+        return check.rate_at(self._owner, lr, t)
 
     def replace(self, settings: Mapping[str, Any]) -> None:
         """Set several settings at once; all or, after an error, none."""
@@ -151,7 +152,7 @@ def as_params(owner: str, params: Any, taken: Iterable[Tensor]) -> tuple[Tensor,
         if not p.requires_grad:
             raise ArgumentError(
                 f"{owner}: {label} does not require a gradient, so it would never change; make it "
-                f"with requires_grad=True or leave it out"
+                f"with requires_grad=True, or leave it out: [p for p in params if p.requires_grad]"
             )
         if id(p) in seen:
             raise ArgumentError(f"{owner}: {label} comes twice; each parameter may come once")

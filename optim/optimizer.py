@@ -13,16 +13,13 @@ import numpy as np
 
 from autograd_core import ArgumentError, CheckpointError, Tensor
 
+from . import _blocks
 from . import _checks as check
+from ._blocks import state_for, update_in_blocks
 from ._state import as_state_dict, read_state_dict
-from .groups import ParamGroup, Rule, Update, as_groups, as_params
+from .groups import ParamGroup, Rule, as_groups, as_params
 
 Params = Iterable[Tensor] | Iterable[dict[str, Any]]
-
-#: Elements of a large parameter that are updated together, so that a rule's temporaries stay in
-#: the cache and are allocated from memory that is at hand. Measured with Adam on 3,000,000
-#: weights: 2¹⁴ 9.0 ms, 2¹⁶ 7.1, 2¹⁷ 6.9, all at once 9.1 (and 2 × as long on 200,000).
-BLOCK = 2**17
 
 
 class Optimizer:
@@ -109,7 +106,7 @@ class Optimizer:
         rates = [group.rate(t) for group in self.param_groups]
         state, change, ndarray = self.state, self._change, np.ndarray
         for group, lr in zip(self.param_groups, rates, strict=True):
-            update, starts = group.update, group.rule.state
+            update, starts = group.apply, group.rule.state
             for p in group.params:
                 gradient = p.grad
                 if gradient is None:
@@ -119,20 +116,22 @@ class Optimizer:
                     memory = state[p] = {"t": 0}
                 memory["t"] = steps = memory["t"] + 1
                 w, g = p.data, gradient.data
-                old = _read(memory, starts, w) if starts else ()
-                if type(w) is ndarray:
-                    if w.size > BLOCK and w.flags.c_contiguous:
-                        _in_blocks(update, w, g, old, steps, lr)
-                        p.touched(change)
-                        continue
+                old = state_for(memory, starts, w) if starts else ()
+                array = type(w) is ndarray
+                if array and w.size > _blocks.BLOCK and w.flags.c_contiguous:
+                    update_in_blocks(update, w, g, old, steps, lr)
+                    p.touched(change)
+                    continue
+                if old:
                     step, new = update(w, g, *old, t=steps, lr=lr)
+                    memory.update(zip(starts, new, strict=True))
+                else:
+                    step = update(w, g, t=steps, lr=lr)[0]
+                if array:
                     w -= step
                     p.touched(change)
                 else:
-                    step, new = update(w, g, *old, t=steps, lr=lr)
                     p.assign(w - step, change)
-                if starts:
-                    memory.update(zip(starts, new, strict=True))
         self.t = t
 
     def zero_grad(self) -> None:
@@ -229,28 +228,3 @@ class Optimizer:
     def __repr__(self) -> str:
         groups = "".join(f"\n  {group!r}" for group in self.param_groups)
         return f"{type(self).__name__}(t={self.t},{groups}\n)"
-
-
-def _read(memory: dict[str, Any], starts: dict[str, float], w: Any) -> tuple[Any, ...]:
-    """The arrays of a rule's state, made where there are none yet."""
-    for name, start in starts.items():
-        if name not in memory:
-            array = np.full(w.shape, start, w.dtype)
-            memory[name] = array if w.shape else array[()]
-    return tuple([memory[name] for name in starts])
-
-
-def _in_blocks(
-    update: Update, w: np.ndarray[Any, Any], g: Any, state: tuple[Any, ...], t: int, lr: float
-) -> None:
-    """Apply an elementwise rule piece by piece, writing `w` and `state` in place."""
-    flat_w, flat_g = w.reshape(-1), g.reshape(-1)
-    flat_state = [array.reshape(-1) for array in state]
-    for start in range(0, flat_w.size, BLOCK):
-        cut = slice(start, start + BLOCK)
-        part = flat_w[cut]
-        parts = [array[cut] for array in flat_state]
-        step, new = update(part, flat_g[cut], *parts, t=t, lr=lr)
-        part -= step
-        for old, value in zip(parts, new, strict=True):
-            np.copyto(old, value)

@@ -23,8 +23,9 @@ class RMSprop(Optimizer):
         W ← W − η g / (√G + ε)         eps_inside_sqrt=False, PyTorch
         W ← W − η g / √(G + ε)         eps_inside_sqrt=True, the chapter's adadelta
 
-    ``centered=True`` takes the variance ``G − A²`` in the place of G, where ``A ← α A + (1 − α) g``.
-    With `momentum` γ, ``V ← γ V + g / (√G + ε)`` and ``W ← W − η V``, as in PyTorch.
+    ``centered=True`` takes the variance ``G − A²`` in the place of G, where
+    ``A ← α A + (1 − α) g``. With `momentum` γ, ``V ← γ V + g / (√G + ε)`` and ``W ← W − η V``, as
+    in PyTorch.
 
     Parameters
     ----------
@@ -122,12 +123,12 @@ def rmsprop(
     """``G ← α G + (1 − α) g²``, step η g over the root of G; `others` are A and V, where used."""
     g = decayed(w, g, weight_decay)
     G = average(G, g * g, alpha)
-    spread, new = G, (G,)
+    spread, new = G, [G]
     if centered:
         A = average(others[0], g, alpha)
         # Rounding must not make a variance negative.
-        spread, new = ag.maximum(G - A * A, 0.0), (G, A)
+        spread, new = ag.maximum(G - A * A, 0.0), [G, A]
     if not momentum:
-        return lr * g / root(spread, eps, eps_inside_sqrt), new
+        return lr * g / root(spread, eps, eps_inside_sqrt), tuple(new)
     V = momentum * others[-1] + g / root(spread, eps, eps_inside_sqrt)
     return lr * V, (*new, V)

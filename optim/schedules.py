@@ -21,8 +21,8 @@ class Schedule:
     def __call__(self, t: int) -> float:
         raise NotImplementedError(f"{type(self).__name__} has no formula")
 
-    def _real(self, name: str, low: float = 0.0, *, open_low: bool = False) -> None:
-        value = check.real(type(self).__name__, name, getattr(self, name), low=low, open_low=open_low)
+    def _real(self, name: str) -> None:
+        value = check.real(type(self).__name__, name, getattr(self, name))
         object.__setattr__(self, name, value)
 
 
@@ -74,8 +74,8 @@ class StepDecay(Schedule):
 class InverseTime(Schedule):
     """``η(t) = lr / (1 + decay · (t − 1))``; with the default ``decay=1`` it is ``lr / t``.
 
-    It decreases at a rate for which stochastic gradient descent converges (chapter, section 7.1:
-    Σ η(t) diverges, Σ η(t)² does not).
+    It decreases at a rate for which stochastic gradient descent converges (chapter, section 7.1):
+    Σ η(t) diverges and Σ η(t)² does not.
 
     Examples
     --------

@@ -7,22 +7,42 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import normalize_axis
-from ..errors import ShapeError, UnsupportedError
+from ..errors import IndexingError, ShapeError, UnsupportedError
 from ..primitive import Sample, public
 from ..rules import linear
-from ..tensor import Tensor, plain_index
+from ..tensor import Tensor, check_dtype, plain_index
 from .reduction import sum as sum_
 from .selection import argsort, where
-from .shape import ndim_of, raw, ravel, shape_of
+from .shape import as_integers, moveaxis, ndim_of, raw, ravel, shape_of
+
+
+def _settled(index: Any, copy: bool) -> Any:
+    """`index` with every sequence as an array; a copy, so that the caller may reuse theirs."""
+    if type(index) is tuple:
+        return tuple([_settled_part(part, copy) for part in index])
+    return _settled_part(index, copy)
+
+
+def _settled_part(part: Any, copy: bool) -> Any:
+    kind = type(part)
+    if kind is int or kind is slice or part is None or part is Ellipsis:
+        return part
+    if isinstance(part, Tensor):
+        part = part._value
+    if isinstance(part, np.ndarray):
+        if isinstance(part, np.ma.MaskedArray):
+            check_dtype(part, "index")
+        return part.copy() if copy else part
+    if np.ndim(part) == 0 and not isinstance(part, (list, tuple)):
+        return part
+    array = np.asarray(plain_index(part))
+    return array if array.size else array.astype(np.intp)
 
 
 def _is_advanced(index: Any) -> bool:
+    """Whether an element may be read twice."""
     for part in index if type(index) is tuple else (index,):
-        kind = type(part)
-        if kind is np.ndarray:
-            if part.dtype != bool:
-                return True
-        elif kind is list and np.asarray(part).dtype != bool:
+        if isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype != bool:
             return True
     return False
 
@@ -79,9 +99,11 @@ _scatter = linear(
 @public(methods="__getitem__")
 def getitem(x: Any, index: Any) -> Any:
     """``x[index]`` with all of NumPy's basic and advanced indexing."""
-    if not isinstance(x, Tensor):
-        return x[plain_index(index)]
-    return getitem_primitive(x, index=plain_index(index))
+    try:
+        settled = _settled(index, isinstance(x, Tensor) and x._node is not None)
+    except ValueError as error:
+        raise IndexingError(f"getitem: the index {index!r} is ragged ({error})") from None
+    return getitem_primitive(x, index=settled)
 
 
 @public()
@@ -106,7 +128,10 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     >>> ag.scatter(ag.Tensor([1.0, 2.0, 3.0]), [0, 2, 2], (4,))
     Tensor([1., 0., 5., 0.])
     """
-    return _scatter(values, index=plain_index(index), shape=tuple(shape))
+    sizes = as_integers((shape,), "scatter")
+    if not isinstance(values, Tensor):
+        values = np.asarray(values)
+    return _scatter(values, index=_settled(index, True), shape=sizes)
 
 
 def _along(indices: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
@@ -141,9 +166,10 @@ def take(a: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         a, axis = ravel(a), 0
     (axis,) = normalize_axis(axis, ndim_of(a), "take")
-    index = raw(indices)
-    index = index if isinstance(index, (int, np.integer)) else np.asarray(index)
-    return getitem(a, (slice(None),) * axis + (index,))
+    index = np.asarray(raw(indices))
+    if index.dtype == bool:  # here True is 1, it chooses nothing
+        index = index.astype(np.intp)
+    return getitem(a, (slice(None),) * axis + (index if index.ndim else index[()],))
 
 
 @public(np.sort, methods="sort")
@@ -151,6 +177,7 @@ def sort(a: Any, axis: int | None = -1) -> Any:
     """The elements in ascending order along an axis; equal ones keep their order."""
     if axis is None:
         a, axis = ravel(a), 0
+    (axis,) = normalize_axis(axis, ndim_of(a), "sort")
     return take_along_axis(a, argsort(raw(a), axis=axis, kind="stable"), axis)
 
 
@@ -163,8 +190,6 @@ def _diagonal_index(rows: int, columns: int, k: int) -> tuple[Any, Any]:
 @public(np.diagonal)
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonal of two axes; it becomes the last axis."""
-    from .shape import moveaxis
-
     if ndim_of(a) < 2:
         raise ShapeError(f"diagonal: shape {shape_of(a)} has fewer than two axes")
     moved = moveaxis(a, (axis1, axis2), (-2, -1))

@@ -12,10 +12,13 @@ from ..errors import ShapeError
 from ..primitive import Sample, apply_two, public
 from ..rules import multilinear
 from ..tensor import Tensor
+from .arithmetic import multiply
 from .indexing import getitem
 from .shape import (
+    as_integers,
     broadcast_to,
     expand_dims,
+    moveaxis,
     ndim_of,
     ravel,
     reshape,
@@ -53,7 +56,7 @@ matmul_primitive = multilinear(
 
 
 @public(np.matmul, methods=())
-def matmul(a: Any, b: Any) -> Any:
+def matmul(a: Any, b: Any, /) -> Any:
     """Matrix product ``a @ b``; stacks of matrices broadcast, vectors are rows and columns.
 
     Parameters
@@ -105,7 +108,7 @@ def dot(a: Any, b: Any) -> Any:
     Inner product of vectors, product of matrices, plain product with a scalar.
     """
     if not ndim_of(a) or not ndim_of(b):
-        return a * b
+        return multiply(a, b)
     if ndim_of(b) <= 2:
         return matmul(a, b)
     return tensordot(a, b, axes=((-1,), (-2,)))
@@ -121,7 +124,7 @@ def vdot(a: Any, b: Any) -> Any:
 def inner(a: Any, b: Any) -> Any:
     """The sum of products over the last axes."""
     if not ndim_of(a) or not ndim_of(b):
-        return a * b
+        return multiply(a, b)
     return tensordot(a, b, axes=((-1,), (-1,)))
 
 
@@ -149,7 +152,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
         left = list(range(ndim_of(a) - int(axes), ndim_of(a)))
         right = list(range(int(axes)))
     else:
-        left, right = ([i] if isinstance(i, int) else list(i) for i in axes)
+        left, right = (as_integers((i,), "tensordot") for i in axes)
     first = normalize_axis(left, ndim_of(a), "tensordot")
     second = normalize_axis(right, ndim_of(b), "tensordot")
     sizes = [shape_of(a)[i] for i in first], [shape_of(b)[i] for i in second]
@@ -207,7 +210,7 @@ einsum_primitive = multilinear(
 
 
 @public(np.einsum, methods=())
-def einsum(subscripts: str, *operands: Any) -> Any:
+def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
     """Einstein's summation convention, as ``numpy.einsum`` with a string of subscripts.
 
     Parameters
@@ -216,6 +219,8 @@ def einsum(subscripts: str, *operands: Any) -> Any:
         Such as ``"ij,jk->ik"``; with an ellipsis for axes that broadcast, repeated labels in an
         operand for diagonals, and without ``->`` for the implied output.
     *operands : Tensor or array_like
+    optimize : any
+        Accepted as NumPy does; three operands and more are always put in a good order.
 
     Returns
     -------
@@ -241,8 +246,6 @@ def einsum(subscripts: str, *operands: Any) -> Any:
 
 
 def _diagonal_of(x: Any, p: int, q: int) -> Any:
-    from .shape import moveaxis
-
     n, m = shape_of(x)[p], shape_of(x)[q]
     if n != m:
         raise ShapeError(f"einsum: a repeated label needs equal sizes, not {n} and {m}")
@@ -268,6 +271,11 @@ def _parse(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
         if rest < 0 or (rest and "..." not in term):
             raise ShapeError(f"einsum: {term!r} does not name the {ndim} axes of its operand")
     width = max([r for t, r in zip(terms, rests, strict=True) if "..." in t], default=0)
+    if width and arrow and "..." not in right:
+        raise ShapeError(
+            f"einsum: the output of {subscripts!r} leaves out the axes of the ellipsis; write "
+            f"'...' in it too, or name the axes to sum over"
+        )
     dots = "".join(spare[:width])
     terms = [t.replace("...", dots[width - r :]) for t, r in zip(terms, rests, strict=True)]
     if arrow:

@@ -70,13 +70,9 @@ def _clip(x: Any, low: Any, high: Any) -> Any:
 _clip_primitive = elementwise(
     _clip,
     (
-        Partial(
-            r"[a \in [b, c]]", lambda t, y, a, b, c: t * ((a >= b) & (a <= c)), saves="a b c"
-        ),
+        Partial(r"[a \in [b, c]]", lambda t, y, a, b, c: t * ((a >= b) & (a <= c)), saves="a b c"),
         Partial(r"[a < b \le c]", lambda t, y, a, b, c: t * ((a < b) & (b <= c)), saves="a b c"),
-        Partial(
-            r"[c < \max(a, b)]", lambda t, y, a, b, c: t * ((a > c) | (b > c)), saves="a b c"
-        ),
+        Partial(r"[c < \max(a, b)]", lambda t, y, a, b, c: t * ((a > c) | (b > c)), saves="a b c"),
     ),
     name="clip",
     latex=r"\operatorname{{clip}}({0}, {1}, {2})",
@@ -177,50 +173,120 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
 
 _COMPARISON = "Comparison, element by element."
 
-equal = nondifferentiable(np.equal, latex="{0} = {1}", symbol="=", doc=_COMPARISON)
-not_equal = nondifferentiable(np.not_equal, latex=r"{0} \ne {1}", symbol="≠", doc=_COMPARISON)
-less = nondifferentiable(np.less, latex="{0} < {1}", symbol="<", doc=_COMPARISON)
-less_equal = nondifferentiable(np.less_equal, latex=r"{0} \le {1}", symbol="≤", doc=_COMPARISON)
-greater = nondifferentiable(np.greater, latex="{0} > {1}", symbol=">", doc=_COMPARISON)
-greater_equal = nondifferentiable(
-    np.greater_equal, latex=r"{0} \ge {1}", symbol="≥", doc=_COMPARISON
+
+def _ties(rng: np.random.Generator) -> list[Sample]:
+    return [
+        Sample((np.array([[1.0, 2.0, 3.0]]), np.array([[1.0], [2.5]]))),
+        Sample((rng.integers(0, 3, size=(2, 3)), 1)),
+        Sample((np.float64(0.5), np.array([0.5, np.nan]))),
+    ]
+
+
+def _truths(rng: np.random.Generator) -> list[Sample]:
+    return [Sample((rng.normal(size=(2, 3)) > 0, rng.normal(size=(3,)) > 0))]
+
+
+def _one_truth(rng: np.random.Generator) -> list[Sample]:
+    return [Sample((rng.normal(size=(2, 3)) > 0,))]
+
+
+def _with_odd_ones(rng: np.random.Generator) -> list[Sample]:
+    return [Sample((np.array([0.0, 1.5, np.nan, np.inf, -np.inf]),)), Sample((np.float64(2.0),))]
+
+
+def _along_axes(rng: np.random.Generator) -> list[Sample]:
+    x = rng.integers(0, 3, size=(3, 4)).astype(float)
+    return [Sample((x,)), Sample((x,), {"axis": 0}), Sample((x > 1,), {"axis": 1})]
+
+
+equal = nondifferentiable(np.equal, latex="{0} = {1}", symbol="=", doc=_COMPARISON, samples=_ties)
+not_equal = nondifferentiable(
+    np.not_equal, latex=r"{0} \ne {1}", symbol="≠", doc=_COMPARISON, samples=_ties
 )
-logical_not = nondifferentiable(np.logical_not, latex=r"\lnot {0}", doc="Logical not.")
-logical_and = nondifferentiable(np.logical_and, latex=r"{0} \land {1}", doc="Logical and.")
-logical_or = nondifferentiable(np.logical_or, latex=r"{0} \lor {1}", doc="Logical or.")
-logical_xor = nondifferentiable(np.logical_xor, latex=r"{0} \oplus {1}", doc="Exclusive or.")
-bitwise_and = nondifferentiable(np.bitwise_and, latex=r"{0} \land {1}", doc="Bitwise and.")
-bitwise_or = nondifferentiable(np.bitwise_or, latex=r"{0} \lor {1}", doc="Bitwise or.")
-bitwise_xor = nondifferentiable(np.bitwise_xor, latex=r"{0} \oplus {1}", doc="Bitwise xor.")
-invert = nondifferentiable(np.invert, latex=r"\lnot {0}", doc="Bitwise not.")
-isnan = nondifferentiable(np.isnan, latex=r"\operatorname{{isnan}} {0}", doc="Where NaN.")
-isinf = nondifferentiable(np.isinf, latex=r"\operatorname{{isinf}} {0}", doc="Where infinite.")
+less = nondifferentiable(np.less, latex="{0} < {1}", symbol="<", doc=_COMPARISON, samples=_ties)
+less_equal = nondifferentiable(
+    np.less_equal, latex=r"{0} \le {1}", symbol="≤", doc=_COMPARISON, samples=_ties
+)
+greater = nondifferentiable(
+    np.greater, latex="{0} > {1}", symbol=">", doc=_COMPARISON, samples=_ties
+)
+greater_equal = nondifferentiable(
+    np.greater_equal,
+    latex=r"{0} \ge {1}",
+    symbol="≥",
+    doc=_COMPARISON,
+    samples=_ties,
+)
+logical_not = nondifferentiable(
+    np.logical_not, latex=r"\lnot {0}", doc="Logical not.", samples=_one_truth
+)
+logical_and = nondifferentiable(
+    np.logical_and, latex=r"{0} \land {1}", doc="Logical and.", samples=_truths
+)
+logical_or = nondifferentiable(
+    np.logical_or, latex=r"{0} \lor {1}", doc="Logical or.", samples=_truths
+)
+logical_xor = nondifferentiable(
+    np.logical_xor, latex=r"{0} \oplus {1}", doc="Exclusive or.", samples=_truths
+)
+bitwise_and = nondifferentiable(
+    np.bitwise_and, latex=r"{0} \land {1}", doc="Bitwise and.", samples=_truths
+)
+bitwise_or = nondifferentiable(
+    np.bitwise_or, latex=r"{0} \lor {1}", doc="Bitwise or.", samples=_truths
+)
+bitwise_xor = nondifferentiable(
+    np.bitwise_xor, latex=r"{0} \oplus {1}", doc="Bitwise xor.", samples=_truths
+)
+invert = nondifferentiable(np.invert, latex=r"\lnot {0}", doc="Bitwise not.", samples=_one_truth)
+isnan = nondifferentiable(
+    np.isnan, latex=r"\operatorname{{isnan}} {0}", doc="Where NaN.", samples=_with_odd_ones
+)
+isinf = nondifferentiable(
+    np.isinf, latex=r"\operatorname{{isinf}} {0}", doc="Where infinite.", samples=_with_odd_ones
+)
 isfinite = nondifferentiable(
-    np.isfinite, latex=r"\operatorname{{isfinite}} {0}", doc="Where finite."
+    np.isfinite,
+    latex=r"\operatorname{{isfinite}} {0}",
+    doc="Where finite.",
+    samples=_with_odd_ones,
 )
 any_ = nondifferentiable(
-    np.any, name="any", latex=r"\bigvee {0}", methods=("any",), doc="Whether any is true."
+    np.any,
+    name="any",
+    latex=r"\bigvee {0}",
+    methods=("any",),
+    doc="Whether any is true.",
+    samples=_along_axes,
 )
 all_ = nondifferentiable(
-    np.all, name="all", latex=r"\bigwedge {0}", methods=("all",), doc="Whether all are true."
+    np.all,
+    name="all",
+    latex=r"\bigwedge {0}",
+    methods=("all",),
+    doc="Whether all are true.",
+    samples=_along_axes,
 )
 argmax = nondifferentiable(
     np.argmax,
     latex=r"\operatorname{{argmax}} {0}",
     methods=("argmax",),
     doc="Index of the first largest element.",
+    samples=_along_axes,
 )
 argmin = nondifferentiable(
     np.argmin,
     latex=r"\operatorname{{argmin}} {0}",
     methods=("argmin",),
     doc="Index of the first smallest element.",
+    samples=_along_axes,
 )
 argsort = nondifferentiable(
     np.argsort,
     latex=r"\operatorname{{argsort}} {0}",
     methods=("argsort",),
     doc="The indices that sort.",
+    samples=_along_axes,
 )
 count_nonzero = nondifferentiable(
     lambda x, **params: np.asarray(np.count_nonzero(x, **params))[()],
@@ -228,9 +294,13 @@ count_nonzero = nondifferentiable(
     numpy=(np.count_nonzero,),
     latex=r"\#\{{ {0} \ne 0 \}}",
     doc="How many elements are not 0.",
+    samples=_along_axes,
 )
 isclose = nondifferentiable(
-    np.isclose, latex=r"{0} \approx {1}", doc="Where elements are equal to a tolerance."
+    np.isclose,
+    latex=r"{0} \approx {1}",
+    doc="Where elements are equal to a tolerance.",
+    samples=_ties,
 )
 
 

@@ -13,7 +13,7 @@ from ..broadcasting import Axis, normalize_axis, sum_to
 from ..errors import DTypeError, ShapeError, UnsupportedError
 from ..primitive import Sample, operand, public
 from ..rules import linear
-from ..tensor import Tensor, check_dtype, wrap
+from ..tensor import Tensor, as_dtype, wrap
 
 
 def raw(x: Any) -> Any:
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
 
-def _unpack(sizes: tuple[Any, ...], name: str) -> tuple[int, ...]:
+def as_integers(sizes: tuple[Any, ...], name: str) -> tuple[int, ...]:
     """Integers that were given one by one or as one sequence."""
     first = raw(sizes[0]) if len(sizes) == 1 else sizes
     several = first if isinstance(first, (tuple, list)) or np.ndim(first) else (first,)
@@ -86,7 +86,7 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     """
     if order != "C":
         raise UnsupportedError(f"reshape: order={order!r} is not supported; transpose first")
-    sizes = _unpack(shape, "reshape")
+    sizes = as_integers(shape, "reshape")
     if isinstance(a, Tensor):
         size = a.size
         fixed = int(np.prod([n for n in sizes if n != -1], dtype=np.int64))
@@ -144,7 +144,7 @@ def transpose(a: Any, *axes: Any) -> Any:
     """
     if not axes or (len(axes) == 1 and axes[0] is None):
         return _transpose(a, axes=None)
-    order = _unpack(axes, "transpose")
+    order = as_integers(axes, "transpose")
     plain = normalize_axis(order, ndim_of(a), "transpose")
     if len(plain) != ndim_of(a):
         raise ShapeError(
@@ -249,7 +249,7 @@ _broadcast_to = linear(
 @public(np.broadcast_to, methods="broadcast_to")
 def broadcast_to(a: Any, shape: Any) -> Any:
     """Repeat `a` along new axes and axes of size 1 to a shape, as arithmetic does."""
-    sizes = _unpack((shape,), "broadcast_to")
+    sizes = as_integers((shape,), "broadcast_to")
     if isinstance(a, Tensor) and a.shape == sizes:
         return a
     if any([n < 0 for n in sizes]):
@@ -271,18 +271,14 @@ _astype = linear(
 
 
 @public(np.astype, methods="astype")
-def astype(a: Any, dtype: DTypeLike, copy: bool = True) -> Any:
+def astype(x: Any, dtype: DTypeLike, copy: bool = True) -> Any:
     """Convert to another dtype; to integers and bools it leaves the graph."""
-    try:
-        wanted = np.dtype(dtype)
-    except TypeError as error:
-        raise DTypeError(f"astype: {dtype!r} is not a dtype ({error})") from None
-    check_dtype(np.empty(0, wanted), "astype")
-    if isinstance(a, Tensor) and wanted.kind != "f":
-        return wrap(np.asarray(a._value).astype(wanted)[()], None)
-    if not copy and isinstance(a, Tensor) and a.dtype == wanted:
-        return a
-    return _astype(a, dtype=wanted)
+    wanted = as_dtype(dtype, "astype")
+    if isinstance(x, Tensor) and wanted.kind != "f":
+        return wrap(np.asarray(x._value).astype(wanted)[()], None)
+    if not copy and isinstance(x, Tensor) and x.dtype == wanted:
+        return x
+    return _astype(x, dtype=wanted)
 
 
 clone_primitive = linear(
@@ -387,32 +383,32 @@ def stack(arrays: Any, axis: int = 0) -> Any:
 
 
 @public(np.vstack, methods=())
-def vstack(arrays: Any) -> Any:
+def vstack(tup: Any) -> Any:
     """Join as rows."""
-    return concatenate([atleast_2d(x) for x in _several(arrays, "vstack")], 0)
+    return concatenate([atleast_2d(x) for x in _several(tup, "vstack")], 0)
 
 
 @public(np.hstack, methods=())
-def hstack(arrays: Any) -> Any:
+def hstack(tup: Any) -> Any:
     """Join along the second axis, or the first of one-dimensional arrays."""
-    items = [atleast_1d(x) for x in _several(arrays, "hstack")]
+    items = [atleast_1d(x) for x in _several(tup, "hstack")]
     return concatenate(items, 0 if ndim_of(items[0]) == 1 else 1)
 
 
 @public(np.column_stack, methods=())
-def column_stack(arrays: Any) -> Any:
+def column_stack(tup: Any) -> Any:
     """Join one-dimensional arrays as columns."""
-    items = _several(arrays, "column_stack")
+    items = _several(tup, "column_stack")
     return concatenate([reshape(x, (-1, 1)) if ndim_of(x) < 2 else x for x in items], 1)
 
 
 @public(np.array_split, methods=())
-def array_split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Cut into parts along an axis, of sizes that may differ by one."""
-    a = _indexable(a)
-    (axis,) = normalize_axis(axis, ndim_of(a), "array_split")
-    n = shape_of(a)[axis]
-    numbers = _unpack((indices_or_sections,), "split")
+    ary = _indexable(ary)
+    (axis,) = normalize_axis(axis, ndim_of(ary), "array_split")
+    n = shape_of(ary)[axis]
+    numbers = as_integers((indices_or_sections,), "split")
     if np.ndim(raw(indices_or_sections)):
         cuts = [0, *numbers, n]
     else:
@@ -420,16 +416,16 @@ def array_split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         if parts < 1:
             raise ShapeError(f"split: {parts} parts; there must be at least one")
         cuts = [0, *np.cumsum([n // parts + (i < n % parts) for i in range(parts)]).tolist()]
-    return [a[(slice(None),) * axis + (slice(i, j),)] for i, j in pairwise(cuts)]
+    return [ary[(slice(None),) * axis + (slice(i, j),)] for i, j in pairwise(cuts)]
 
 
 @public(np.split, methods="split")
-def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Cut into equal parts, or at indices, along an axis.
 
     Parameters
     ----------
-    a : Tensor
+    ary : Tensor
     indices_or_sections : int or sequence of int
         The number of equal parts, or where to cut.
     axis : int
@@ -438,15 +434,15 @@ def split(a: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     -------
     list of Tensor
     """
-    (axis,) = normalize_axis(axis, ndim_of(a), "split")
+    (axis,) = normalize_axis(axis, ndim_of(ary), "split")
     if not np.ndim(raw(indices_or_sections)):
-        (parts,) = _unpack((indices_or_sections,), "split")
-        if parts < 1 or shape_of(a)[axis] % parts:
+        (parts,) = as_integers((indices_or_sections,), "split")
+        if parts < 1 or shape_of(ary)[axis] % parts:
             raise ShapeError(
-                f"split: axis {axis} of shape {shape_of(a)} does not divide into "
+                f"split: axis {axis} of shape {shape_of(ary)} does not divide into "
                 f"{indices_or_sections} equal parts; use array_split"
             )
-    return array_split(a, indices_or_sections, axis)
+    return array_split(ary, indices_or_sections, axis)
 
 
 # -- padding and repeating ----------------------------------------------------------------------
@@ -546,7 +542,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
         return reshape(roll(ravel(a), shift, 0), shape_of(a))
     given = _listed(axis) if np.ndim(axis) else (axis,)
     axes = [normalize_axis(i, ndim_of(a), "roll")[0] for i in given]  # one may come twice
-    shifts = _unpack((shift,), "roll")
+    shifts = as_integers((shift,), "roll")
     if len(axes) != len(shifts) and 1 not in (len(axes), len(shifts)):
         raise ShapeError(f"roll: {len(shifts)} shifts do not fit {len(axes)} axes")
     n = max(len(axes), len(shifts)) if axes and shifts else 0
@@ -557,7 +553,7 @@ def roll(a: Any, shift: Any, axis: Any = None) -> Any:
 @public(np.tile, methods=())
 def tile(a: Any, reps: Any) -> Any:
     """Repeat the whole array along axes."""
-    counts = _unpack((reps,), "tile")
+    counts = as_integers((reps,), "tile")
     if any([n < 0 for n in counts]):
         raise ShapeError(f"tile: {counts} has a negative count")
     shape = shape_of(a)

@@ -4,8 +4,9 @@ Each vertex is aligned with the median of its neighbours in the layer above, or 
 blocks of aligned vertices are packed to the left, or to the right. Of the four results the
 mean of the two in the middle is taken. Each of them keeps the distances that are asked for, and
 so does the mean. Long edges come out straight, because a block of their invisible points has
-precedence over other edges. One thing is added: an operation is aligned with the operations that
-it reads and not with the parameters beside them, so that a chain of layers is one column.
+precedence over other edges. One thing is added: an operation is aligned with the deepest of its
+inputs and not with the parameters and shortcuts beside it, so that a chain of layers, or of
+steps in time, is one column.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def horizontal(
     """
     crossed = _conflicts(layers, up, boxes)
     results = []
-    main_up, main_down = _main(up)
+    main_up, main_down = _main(layers, up, down, boxes)
     for towards, downward in ((main_up, True), (main_down, False)):
         for leftward in (True, False):
             view = [list(layer) if leftward else list(reversed(layer)) for layer in layers]
@@ -57,13 +58,31 @@ def horizontal(
     return [sum(sorted(values)[1:3]) / 2 for values in zip(*results, strict=True)]
 
 
-def _main(up: Sequence[Sequence[int]]) -> tuple[list[list[int]], list[list[int]]]:
-    """The edges that count for alignment: without parameters, where there is more to read."""
-    main_up = [[u for u in near if up[u]] or list(near) for near in up]
+def _main(
+    layers: Sequence[Sequence[int]],
+    up: Sequence[Sequence[int]],
+    down: Sequence[Sequence[int]],
+    boxes: int,
+) -> tuple[list[list[int]], list[list[int]]]:
+    """The edges that count for alignment: those on the longest ways from and to each end."""
+    depth = [0] * len(up)
+    height = [0] * len(up)
+    for layer in layers:
+        for v in layer:
+            depth[v] = max([depth[u] for u in up[v]], default=-1) + (v < boxes)
+    for layer in reversed(layers):
+        for v in layer:
+            height[v] = max([height[u] for u in down[v]], default=-1) + (v < boxes)
+    deepest = [max([depth[u] for u in near], default=0) for near in up]
+    highest = [max([height[u] for u in near], default=0) for near in down]
+    main_up = [
+        [u for u in near if depth[u] == deepest[v] and height[v] == highest[u]]
+        for v, near in enumerate(up)
+    ]
     main_down: list[list[int]] = [[] for _ in up]
-    for vertex, near in enumerate(main_up):
+    for v, near in enumerate(main_up):
         for u in near:
-            main_down[u].append(vertex)
+            main_down[u].append(v)
     return main_up, main_down
 
 

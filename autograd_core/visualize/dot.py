@@ -62,5 +62,5 @@ def quoted(*rows: str, left: bool = False) -> str:
 
 
 def _escaped(line: str) -> str:
-    text = visible(line).replace("&", "&amp;").replace("\\", "&#92;").replace('"', "&quot;")
+    text = visible(line).replace("&", "&amp;").replace("\\", r"\\").replace('"', "&quot;")
     return text.replace("<", "&lt;").replace(">", "&gt;")

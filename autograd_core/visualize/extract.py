@@ -193,7 +193,7 @@ def _change_notes(tensor: Tensor, drawn: _Extraction, found: Found) -> list[str]
         recorded = tensor.data
         if shown is not None and not np.array_equal(shown, recorded, equal_nan=True):
             note += (
-                " Values are computed from what they hold now"
+                " The values and gradients in between are computed from what they hold now"
                 f" (the result was {value_text(recorded)})."
             )
     return [note]

@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Sequence
 
 from ..errors import AutogradError, MissingExtraError
+from .layers import ranks
 from .layout import MARGIN, Placement, Point
 
 _INCH = 72.0
@@ -32,13 +33,21 @@ def has_pygraphviz() -> bool:
 
 def source(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> str:
     """The graph in DOT, without any text: boxes by number and size."""
+    rank = ranks(len(sizes), edges)
+    computed = {head for _, head in edges}
+    heavy = [tail in computed and rank[head] == rank[tail] + 1 for tail, head in edges]
     lines = [
         "digraph {",
-        "graph [nodesep=0.35 ranksep=0.55 splines=true]",
+        # The limits keep the search short: without them 300 boxes may take half a minute.
+        "graph [nodesep=0.35 ranksep=0.55 splines=true nslimit=2 nslimit1=2 mclimit=0.5]",
         'node [shape=box fixedsize=true label=""]',
         "edge [arrowhead=none]",
         *(f"{i} [width={w / _INCH:.4f} height={h / _INCH:.4f}]" for i, (w, h) in enumerate(sizes)),
-        *(f"{tail} -> {head}" for tail, head in edges),
+        # A chain of operations is to be straight; parameters and shortcuts go beside it.
+        *(
+            f"{tail} -> {head}{' [weight=8]' if straight else ''}"
+            for (tail, head), straight in zip(edges, heavy, strict=True)
+        ),
         "}",
     ]
     return "\n".join(lines)

@@ -43,7 +43,7 @@ def operation_title(node: Node) -> tuple[str, str]:
             title = " ".join([n for n in (numbers[0], symbol, numbers[1]) if n is not None])
         else:
             title = f"{symbol}({', '.join([n or '·' for n in numbers[:6]])})"
-    words = "" if name == title.lower() else name
+    words = "" if name.lower() == symbol.lower() else name
     given = " ".join(settings(node))
     return title, shorten(f"{words} {given}".strip(), 32)
 

@@ -2,8 +2,9 @@
 
 The method is Sugiyama's, in its usual four steps: layers by longest path, and an invisible point
 for each layer that an edge passes (`layers`); fewer crossings by barycenters (`ordering`);
-coordinates by Brandes and Köpf (`coordinates`); curves (`routing`). All edges that leave a box for far layers share one trunk of
-invisible points, so that a parameter that is used a thousand times costs one line of points.
+coordinates by Brandes and Köpf (`coordinates`); curves (`routing`). All edges that leave a box
+for far layers share one trunk of invisible points, so that a parameter that is used a thousand
+times costs one line of points.
 
 Everything is iterative, and the same input always gives the same picture.
 """
@@ -64,7 +65,7 @@ def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Placeme
     --------
     >>> placed = layered([(100, 40), (100, 40)], [(0, 1)])
     >>> placed.corners
-    [(20.0, 20.0), (20.0, 104.0)]
+    [(20.0, 20.0), (20.0, 98.0)]
     """
     if not sizes:
         return Placement(2 * MARGIN, 2 * MARGIN, [], [])

@@ -145,17 +145,18 @@ def _pull(root: Node, seed: Any, copies: dict[Node, Tensor], found: Found) -> No
     ends = {copy.node: node for node, copy in copies.items() if copy.node is not None}
     start = copies[root].node
     assert start is not None
+    leaves: dict[Node, Any] = {}
+    found.complete = True
     try:
         with keep_values():
             leaves = pull(topological((start,)), [(start, seed)], retain_graph=True)
-    except AutogradError as error:
-        found.notes.append(f"Gradients could not be computed again: {error}")
-        return
+    except AutogradError as error:  # what had arrived until then is shown
+        found.notes.append(f"Not all gradients could be computed again: {error}")
+        found.complete = False
     for end, node in ends.items():
         cotangent = leaves.get(end) if isinstance(end, Leaf) else end.extras().cotangent
         if cotangent is not None:
             found.gradients.setdefault(node, cotangent)
-    found.complete = True
     if any(node.extra is not None and node.extra.hooks for node in copies):
         found.notes.append("Hooks were not called again: gradients are shown without them.")
 

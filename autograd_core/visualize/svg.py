@@ -7,7 +7,8 @@ from elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from xml.sax.saxutils import escape
+from html import escape
+from math import hypot
 
 from .layout import Placement, Point
 from .measure import (
@@ -70,8 +71,8 @@ def svg_of(picture: Picture, placement: Placement) -> str:
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="img" '
         f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">',
-        f"<title>{_text(picture.title)}</title>",
-        f"<desc>{_text(description(picture))}</desc>",
+        f"<title>{escape(picture.title)}</title>",
+        f"<desc>{escape(description(picture))}</desc>",
         f"<style>{_style()}</style>",
         '<rect class="ag-paper" width="100%" height="100%"/>',
         f'<g class="ag-legend">{legend}</g>',
@@ -87,7 +88,7 @@ def svg_of(picture: Picture, placement: Placement) -> str:
     ]
     y = top + placement.height
     parts += [
-        f'<text class="ag-note" x="20" y="{_n(y + i * CAPTION_HEIGHT)}">{_text(line)}</text>'
+        f'<text class="ag-note" x="20" y="{_n(y + i * CAPTION_HEIGHT)}">{escape(line)}</text>'
         for i, line in enumerate(lines)
     ]
     return "\n".join([*parts, "</svg>\n"])
@@ -155,9 +156,9 @@ def _box(box: Box, corner: Point) -> str:
     width, height = size_of(box)
     radius = 12 if box.kind == "parameter" else 5
     title, subtitle = title_of(box), subtitle_of(box)
-    head = f'<tspan class="ag-title">{_text(title)}</tspan>'
+    head = f'<tspan class="ag-title">{escape(title)}</tspan>'
     if subtitle:
-        head += f'<tspan dx="7">{_text(subtitle)}</tspan>'
+        head += f'<tspan dx="7">{escape(subtitle)}</tspan>'
     r, w, h = radius, _n(width), HEADER_HEIGHT
     outline = f"M0 {h}V{r}Q0 0 {r} 0H{_n(width - r)}Q{w} 0 {w} {r}V{h}Z"
     size = f'width="{w}" height="{_n(height)}" rx="{r}"'
@@ -172,21 +173,21 @@ def _box(box: Box, corner: Point) -> str:
     return (
         f'<g class="ag-box ag-{box.kind}" id="{box.id}" '
         f'transform="translate({_n(corner[0])} {_n(corner[1])})">'
-        f"<title>{_text(chr(10).join([visible(t) for t in box.tooltip]))}</title>"
+        f"<title>{escape(chr(10).join([visible(t) for t in box.tooltip]))}</title>"
         f'{band}<rect class="ag-frame" {size}/>'
         f'<text class="ag-header" x="{_n(PADDING)}" y="16.5">{head}</text>'
         f'<text class="ag-header ag-shape" x="{_n(width - PADDING)}" y="16.5" '
-        f'text-anchor="end">{_text(visible(box.shape))}</text>{lines}</g>'
+        f'text-anchor="end">{escape(visible(box.shape))}</text>{lines}</g>'
     )
 
 
 def _line(label: str, text: str, absent: bool, y: float) -> str:
     x = PADDING + (LABEL_WIDTH if label else 0)
     kind = "ag-line ag-absent" if absent else "ag-line"
-    value = f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{_text(text_of(text))}</text>'
+    value = f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text_of(text))}</text>'
     if not label:
         return value
-    return f'<text class="ag-label" x="{_n(PADDING)}" y="{_n(y)}">{_text(label)}</text>{value}'
+    return f'<text class="ag-label" x="{_n(PADDING)}" y="{_n(y)}">{escape(label)}</text>{value}'
 
 
 def _edge(picture: Picture, edge: Edge, curve: list[Point]) -> str:
@@ -202,13 +203,23 @@ def _edge(picture: Picture, edge: Edge, curve: list[Point]) -> str:
         else:
             path.append("C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in (a, b, c)))
         last = c
-    x, y = curve[-1]
-    path.append(f"m{_n(-_ARROW * 0.7)} {_n(-_ARROW)}L{_n(x)} {_n(y)}l{_n(_ARROW * 0.7)} "
-                f"{_n(-_ARROW)}")  # fmt: skip
+    path.append(_arrow(curve))
     return (
         f'<path class="ag-edge" id="{edge.id}" d="{"".join(path)}">'
-        f"<title>{_text(visible(words))}</title></path>"
+        f"<title>{escape(visible(words))}</title></path>"
     )
+
+
+def _arrow(curve: list[Point]) -> str:
+    """An open arrowhead at the end of a curve, in the direction in which it arrives."""
+    x, y = curve[-1]
+    before = next((p for p in reversed(curve) if p != curve[-1]), (x, y - 1))
+    dx, dy = x - before[0], y - before[1]
+    length = hypot(dx, dy)
+    dx, dy = _ARROW * dx / length, _ARROW * dy / length
+    wings = [(x - dx + 0.7 * side * dy, y - dy - 0.7 * side * dx) for side in (1, -1)]
+    (x1, y1), (x2, y2) = wings
+    return f"M{_n(x1)} {_n(y1)}L{_n(x)} {_n(y)}L{_n(x2)} {_n(y2)}"
 
 
 def _wrapped(text: str, width: float) -> list[str]:
@@ -226,7 +237,3 @@ def _n(value: float) -> str:
     """A coordinate with one digit after the point at most."""
     text = f"{value:.1f}"
     return text[:-2] if text.endswith(".0") else text
-
-
-def _text(text: str) -> str:
-    return escape(text, {'"': "&quot;"})

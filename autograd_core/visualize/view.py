@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import tempfile
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cached_property
 from html import escape
 from pathlib import Path
@@ -161,7 +161,11 @@ class GraphView:
                 f"save: {str(path)!r} does not end in a known format; use one of "
                 f"{_list(['.' + known for known in FORMATS])}"
             )
-        makers = {"svg": self.svg, "html": self.html, "dot": lambda: self.dot}
+        makers: dict[str, Callable[[], str]] = {
+            "svg": self.svg,
+            "html": self.html,
+            "dot": lambda: self.dot,
+        }
         data = makers[form]().encode() if form in makers else self._rendered(form)
         _write(path, data)
         return path

@@ -1,0 +1,114 @@
+"""Gradient clipping, by value and by norm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from autograd_core import AnomalyError, Tensor
+
+from . import _checks as check
+from .groups import as_groups
+
+
+def clip_grad_value_(params: Tensor | Iterable[Tensor], limit: float) -> None:
+    """Bring every element of the gradients into [−limit, limit], in place.
+
+    Parameters
+    ----------
+    params : Tensor or iterable of Tensor
+        Those without a gradient are passed over.
+    limit : float
+        Above 0.
+
+    Raises
+    ------
+    ArgumentError
+        If `limit` is not above 0.
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> from optim import clip_grad_value_
+    >>> w = ag.tensor([1.0, 5.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> clip_grad_value_([w], 4.0)
+    >>> w.grad
+    Tensor([2., 4.])
+    """
+    bound = check.real("clip_grad_value_", "limit", limit, open_low=True)
+    for _, _, gradient in _gradients("clip_grad_value_", params):
+        g = gradient.data
+        _replace(gradient, np.clip(g, -bound, bound), "clip_grad_value_")
+
+
+def clip_grad_norm_(params: Tensor | Iterable[Tensor], max_norm: float) -> float:
+    """Shrink the gradients together, in place, so that their norm is at most `max_norm`.
+
+    ``g ← g · min(1, max_norm / ‖g‖)``, where g is the vector of all elements of all gradients and
+    the norm is the Euclidean one. (PyTorch divides by ‖g‖ + 10⁻⁶.)
+
+    Parameters
+    ----------
+    params : Tensor or iterable of Tensor
+        Those without a gradient are passed over.
+    max_norm : float
+        Above 0.
+
+    Returns
+    -------
+    float
+        ‖g‖ before clipping.
+
+    Raises
+    ------
+    AnomalyError
+        If a gradient holds a NaN or an infinity, naming its parameter; nothing is changed then.
+    ArgumentError
+        If `max_norm` is not above 0.
+
+    Examples
+    --------
+    >>> import autograd_core as ag
+    >>> from optim import clip_grad_norm_
+    >>> w = ag.tensor([3.0, 4.0], requires_grad=True)
+    >>> (w * w).sum().backward()
+    >>> clip_grad_norm_([w], 5.0)
+    10.0
+    >>> w.grad
+    Tensor([3., 4.])
+    """
+    bound = check.real("clip_grad_norm_", "max_norm", max_norm, open_low=True)
+    found = _gradients("clip_grad_norm_", params)
+    norm = math.hypot(*[_norm(i, p, gradient.data) for i, p, gradient in found])
+    if norm > bound:
+        for _, _, gradient in found:
+            _replace(gradient, gradient.data * (bound / norm), "clip_grad_norm_")
+    return norm
+
+
+def _gradients(owner: str, params: Any) -> list[tuple[int, Tensor, Tensor]]:
+    """Place, parameter and gradient, of the parameters that have one."""
+    found = [params] if isinstance(params, Tensor) else as_groups(owner, params)[0]["params"]
+    return [(i, p, p.grad) for i, p in enumerate(found) if p.grad is not None]
+
+
+def _norm(place: int, p: Tensor, g: Any) -> float:
+    """The norm of one gradient; scaled where its square would leave the range of its dtype."""
+    flat = np.ravel(g)
+    with np.errstate(over="ignore", under="ignore"):
+        norm = math.sqrt(float(np.dot(flat, flat)))
+    if math.isfinite(norm) and norm > 1e-15:
+        return norm
+    top = float(np.max(np.abs(flat), initial=0.0))
+    if not math.isfinite(top):
+        name = repr(p.name) if p.name else f"parameter {place} of shape {p.shape}"
+        raise AnomalyError(f"clip_grad_norm_: the gradient of {name} holds {top}")
+    return top * float(np.linalg.norm(flat / top)) if top else 0.0
+
+
+def _replace(gradient: Tensor, value: Any, change: str) -> None:
+    gradient.assign(value, change)
