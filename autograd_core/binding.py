@@ -220,14 +220,13 @@ def _signatures(function: Any, ours: Function) -> tuple[int, tuple[str, ...], st
     except (TypeError, ValueError):
         return sys.maxsize, (), ""
     agree = 1
-    for name, parameter in zip(names, inspect.signature(ours).parameters.values(), strict=False):
+    for i, parameter in enumerate(inspect.signature(ours).parameters.values()):
         if parameter.kind is parameter.VAR_POSITIONAL:
-            starred = parameter.name == name or parameter.name == "args"
-            return (sys.maxsize if parameter.name == "args" else 2), names, name if starred else ""
-        if parameter.name == name:
-            agree = names.index(name) + 1
-        elif name != names[0]:
+            named = parameter.name in names[i : i + 1] and names[0] != "operands"
+            return (i + 1, names, parameter.name) if named else (sys.maxsize, names, "")
+        if i and names[i : i + 1] != (parameter.name,):
             break
+        agree = i + 1
     return agree, names, ""
 
 

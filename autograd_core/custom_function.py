@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -97,18 +98,42 @@ class Context:
 
 
 class _Saved:
-    """The saved state of one call: the context, and which saved tensor is which operand."""
+    """What one call left behind: the context, and where in the graph its saved tensors belong."""
 
-    def __init__(self, ctx: Context, inputs: tuple[Any, ...], several: bool) -> None:
+    def __init__(self, ctx: Context, inputs: tuple[Any, ...], result: Any) -> None:
         self.ctx = ctx
-        self.several = several
+        self.several = isinstance(result, tuple)
         self.tensors = ctx.saved_tensors
-        self.places = [
-            next((i for i, x in enumerate(inputs) if x is t), None) for t in self.tensors
-        ]
+        self.nodes: list[weakref.ref[Node]] = []  # of the outputs, once they are recorded
+        operands = [x for x in inputs if isinstance(x, Tensor)]
+        outputs = result if self.several else (result,)
+        self.operands = [_place(t, operands) for t in self.tensors]
+        self.outputs = [_place(t, outputs) for t in self.tensors]
 
     def __iter__(self) -> Any:
         return iter([t._value for t in self.tensors])
+
+    def linked(self, parents: Any, name: str) -> tuple[Tensor, ...]:
+        """The saved tensors at their places in the graph, for a backward pass that is recorded."""
+        made = []
+        for t, i, k in zip(self.tensors, self.operands, self.outputs, strict=True):
+            node = parents[i] if i is not None else self.nodes[k]() if k is not None else None
+            if i is None and node is None and t.dtype.kind == "f":
+                raise GraphError(
+                    f"{name}: backward cannot be differentiated, because forward saved a tensor "
+                    f"that is neither an input nor an output; save those, or set a constant as an "
+                    f"attribute of ctx"
+                )
+            made.append(wrap(t._value, node))
+        return tuple(made)
+
+
+def _place(tensor: Tensor, among: Any) -> int | None:
+    return next((i for i, x in enumerate(among) if x is tensor), None)
+
+
+#: Marks the places of the tensors among the arguments of a Function.
+_TENSOR = object()
 
 
 class _UserPrimitive(Primitive):
@@ -123,7 +148,7 @@ class _UserPrimitive(Primitive):
         k: int,
     ) -> None:
         self.function = function
-        self.args = tuple([None if isinstance(a, Tensor) else a for a in args])
+        self.args = tuple([_TENSOR if isinstance(a, Tensor) else a for a in args])
         self.needs = tuple([isinstance(a, Tensor) and a._node is not None for a in args])
         self.kwargs = kwargs
         self.outputs = [(np.shape(y), np.asarray(y).dtype) for y in run[1]]
@@ -139,12 +164,8 @@ class _UserPrimitive(Primitive):
     def _value(self, *values: Any) -> Any:
         """The output: of the call that is being recorded, or computed again for a replay."""
         if self.run is None:
-            inputs = tuple(
-                [
-                    wrap(v, None) if a is None else a
-                    for a, v in zip(self.args, values, strict=True)
-                ]
-            )
+            tensors = iter([wrap(v, None) for v in values])
+            inputs = tuple([next(tensors) if a is _TENSOR else a for a in self.args])
             self.run = _run(self.function, self.needs, inputs, self.kwargs)
         return self.run[1][self.k]
 
@@ -156,11 +177,10 @@ class _UserPrimitive(Primitive):
     def vjp(self, g: Any, saved: Any, parents: Any, params: dict[str, Any]) -> tuple[Any, ...]:
         recording = isinstance(g, Tensor)
         ctx = saved.ctx
-        ctx.saved_tensors = tuple(
-            [
-                wrap(t._value, parents[i] if recording and i is not None else None)
-                for t, i in zip(saved.tensors, saved.places, strict=True)
-            ]
+        ctx.saved_tensors = (
+            saved.linked(parents, self.name)
+            if recording
+            else tuple([wrap(t._value, None) for t in saved.tensors])
         )
         cotangent = wrap(g._value if recording else g, None)
         if recording:
@@ -177,11 +197,12 @@ class _UserPrimitive(Primitive):
         with enable_grad() if recording else no_grad():
             answers = self.function.backward(ctx, *gs)
         answers = answers if isinstance(answers, tuple) else (answers,)
-        if len(answers) != len(parents):
+        if len(answers) != len(self.args):
             raise GraphError(
-                f"{self.name}.backward returned {len(answers)} gradients for {len(parents)} "
+                f"{self.name}.backward returned {len(answers)} gradients for {len(self.args)} "
                 f"inputs of forward; return one an input, None for those without"
             )
+        answers = tuple([c for c, a in zip(answers, self.args, strict=True) if a is _TENSOR])
         return tuple(
             [
                 None if p is None or c is None else self._checked(c, p, cotangent, recording, i)
@@ -255,16 +276,13 @@ class Function:
         if not any(needs):
             made = [wrap(y, None) for y in run[1]]
         else:
-            operands = [a if isinstance(a, Tensor) else _OPAQUE for a in args]
+            tensors = tuple([a for a in args if isinstance(a, Tensor)])
             made = [
-                apply(_UserPrimitive(cls, args, kwargs, run, k), tuple(operands), {})
+                apply(_UserPrimitive(cls, args, kwargs, run, k), tensors, {})
                 for k in range(len(run[1]))
             ]
+            run[0].nodes = [weakref.ref(y._node) for y in made if y._node is not None]
         return tuple(made) if run[0].several else made[0]
-
-
-#: Stands for an argument of a Function that is no tensor; it has no gradient.
-_OPAQUE = 0.0
 
 
 def _run(
@@ -277,9 +295,8 @@ def _run(
     ctx = Context(needs)
     with no_grad():
         result = function.forward(ctx, *inputs, **kwargs)
-    several = isinstance(result, tuple)
     outputs = [
         as_scalar(y._value if isinstance(y, Tensor) else np.asarray(y))
-        for y in (result if several else (result,))
+        for y in (result if isinstance(result, tuple) else (result,))
     ]
-    return _Saved(ctx, inputs, several), outputs
+    return _Saved(ctx, inputs, result), outputs

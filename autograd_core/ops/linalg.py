@@ -79,7 +79,9 @@ def matmul(a: Any, b: Any, /) -> Any:
     if type(x) is np.ndarray and type(z) is np.ndarray and x.ndim == 2 == z.ndim:
         if x.shape[1] == z.shape[0] and (a is not x or b is not z):
             return apply_two(matmul_primitive, a, b, x, z)
-    shapes = np.shape(x), np.shape(z)
+    a = a if isinstance(a, Tensor) else np.asarray(a)
+    b = b if isinstance(b, Tensor) else np.asarray(b)
+    shapes = a.shape, b.shape
     if not all(shapes):
         raise ShapeError(
             f"matmul: shapes {shapes[0]} and {shapes[1]}; a scalar has no matrix product, use *"

@@ -598,7 +598,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     if ord == 1:
         return sum(size, axis, keepdims)
     if ord == 0:
-        return sum(size > 0, axis, keepdims)
+        return sum(size > 0, axis, keepdims).astype(size.dtype)
     total = sum(size**ord, axis, keepdims)
     zero = equal(total, 0)  # where the root has an infinite slope and the norm, here, slope 0
     return where(zero, 0, where(zero, 1, total) ** (1 / ord))

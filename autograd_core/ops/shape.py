@@ -224,13 +224,13 @@ def expand_dims(a: Any, axis: Any) -> Any:
 @public(np.atleast_1d, methods=())
 def atleast_1d(a: Any) -> Any:
     """`a` with at least one axis."""
-    return a if ndim_of(a) else reshape(a, (1,))
+    return _indexable(a) if ndim_of(a) else reshape(a, (1,))
 
 
 @public(np.atleast_2d, methods=())
 def atleast_2d(a: Any) -> Any:
     """`a` with at least two axes, new ones in front."""
-    return a if ndim_of(a) > 1 else reshape(a, (1, -1))
+    return _indexable(a) if ndim_of(a) > 1 else reshape(a, (1, -1))
 
 
 _broadcast_to = linear(
@@ -247,14 +247,14 @@ _broadcast_to = linear(
 
 
 @public(np.broadcast_to, methods="broadcast_to")
-def broadcast_to(a: Any, shape: Any) -> Any:
-    """Repeat `a` along new axes and axes of size 1 to a shape, as arithmetic does."""
+def broadcast_to(array: Any, shape: Any) -> Any:
+    """Repeat an array along new axes and axes of size 1 to a shape, as arithmetic does."""
     sizes = as_integers((shape,), "broadcast_to")
-    if isinstance(a, Tensor) and a.shape == sizes:
-        return a
+    if isinstance(array, Tensor) and array.shape == sizes:
+        return array
     if any([n < 0 for n in sizes]):
         raise ShapeError(f"broadcast_to: {sizes} has a negative size")
-    return _broadcast_to(a, shape=sizes)
+    return _broadcast_to(array, shape=sizes)
 
 
 def _cast(x: Any, dtype: Any) -> Any:

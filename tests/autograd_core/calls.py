@@ -77,7 +77,7 @@ CALLS: dict[str, list[Call]] = {
     "roll": [call(M, 1), call(M, -2, 1), call(T, (1, 2), (0, 2)), call(M, (1, 1), 1)],
     "tile": [call(M, 2), call(M, (2, 1)), call(V, (2, 1, 3)), call(M, (0, 1))],
     "repeat": [call(M, 2), call(M, 2, axis=1), call(M, [1, 2], axis=0), call(NUMBER, 3)],
-    "clip": [call(M, -0.5, 0.5), call(M, None, 0.2), call(M, a_min=0.1), call(M, np.zeros(3), 1)],
+    "clip": [call(M, -0.5, 0.5), call(M, None, 0.2), call(M, a_min=0.1, a_max=None), call(M, np.zeros(3), 1)],
     "where": [call(M > 0, M, 2 * M), call(PLACES, M, 1.0), call(True, V, 2 * V)],
     "sum": [*REDUCED, call(NUMBER), call(T, axis=())],
     "mean": REDUCED,
@@ -133,7 +133,7 @@ CALLS: dict[str, list[Call]] = {
         call("ij->", M),
         call("ii->i", S),
         call("ii", S),
-        call("...ij,...j->...i", T, N),
+        call("...ij,...j->...i", T, np.ones((2, 4))),
         call("i,j,k->ijk", V, V, V),
         call("ij,ij->j", M, M),
         call("...i,...->...", T[:1], M),
@@ -152,7 +152,7 @@ CALLS: dict[str, list[Call]] = {
 OTHERS: dict[str, Callable[..., Any]] = {
     "flatten": np.ravel,
     "clone": np.copy,
-    "softmax": scipy.special.softmax,
+    "softmax": lambda x, axis=-1: scipy.special.softmax(x, axis),
     "logsumexp": lambda x, axis=None, keepdims=False: scipy.special.logsumexp(
         x, axis, keepdims=keepdims
     ),
