@@ -141,15 +141,23 @@ _ADVICE = {
     "interp": "where and arithmetic",
     "float_power": "power",
     "cbrt": "sign(x) * abs(x) ** (1 / 3)",
-    "square": "x * x",
+    "fmod": "remainder",
+    "save": "x.numpy() or autograd_core.save",
+    "savez": "x.numpy() or autograd_core.save",
+    "copyto": "x.assign(value) to change a tensor in place",
+    "put": "x.assign(value) to change a tensor in place",
+    "meshgrid": "reshape and broadcast_to",
+    "block": "concatenate",
+    "dstack": "stack",
 }
 
 
 def _refuse(function: Any, why: str = "has no differentiable counterpart here") -> UnsupportedError:
     name = getattr(function, "__name__", str(function))
+    module = getattr(function, "__module__", None) or "numpy"
     advice = _ADVICE.get(name)
     hint = f"use {advice}" if advice else "compute with x.numpy() if no gradient is needed"
-    return UnsupportedError(f"numpy.{name}: on a Tensor it {why}; {hint}")
+    return UnsupportedError(f"{module}.{name}: on a Tensor it {why}; {hint}")
 
 
 def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -174,7 +182,7 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: 
     kwargs = {k: v for k, v in kwargs.items() if not (k == "where" and v is True)}
     if function is None:
         raise _refuse(ufunc)
-    if kwargs and method == "__call__":
+    if kwargs.keys() - ({"axis", "keepdims"} if method == "reduce" else set()):
         raise UnsupportedError(
             f"numpy.{ufunc.__name__}: the arguments {sorted(kwargs)} are not supported on a "
             f"Tensor; use where(...) or astype(...)"
@@ -235,7 +243,7 @@ def _aligned(
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments by name where NumPy's order is another than ours."""
     agree, names, starred = _signatures(function, ours)
-    if len(args) > agree:
+    if agree < len(args) <= len(names):
         kwargs = {**dict(zip(names[agree:], args[agree:], strict=False)), **kwargs}
         args = args[:agree]
     if starred in kwargs:

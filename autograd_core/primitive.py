@@ -185,6 +185,10 @@ def operand(arg: Any, where: str) -> Any:
         return arg
     if kind is not np.ndarray and not isinstance(arg, np.generic):
         check_mask(arg, where)
+        if isinstance(arg, np.matrix):
+            raise DTypeError(
+                f"{where}: a numpy.matrix multiplies as no array does; use np.asarray(matrix)"
+            )
         if arg is None or isinstance(arg, (str, bytes, dict, set)):
             raise DTypeError(
                 f"{where}: an operand of type {kind.__name__} is not a number, an array or a Tensor"

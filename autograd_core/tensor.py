@@ -497,6 +497,11 @@ class Tensor(TensorMethods):
         return f"{kind}({', '.join(parts)})"
 
     def __format__(self, spec: str) -> str:
+        if spec and self.size != 1:
+            raise ShapeError(
+                f"format: {spec!r} formats one number, and this tensor has shape {self.shape}; "
+                f"format x.item() of an element, or str(x)"
+            )
         return format(self.item(), spec) if spec else str(self)
 
     __hash__ = object.__hash__

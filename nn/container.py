@@ -82,6 +82,7 @@ class Container(Module):
                 f"choose another name for this module"
             )
         module = as_module(value, type(self).__name__)
+        self._refuse_cycle(name, module)
         self._layers[name] = module
         if not module._path:
             module._rename(join(self._path, name))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from numpy.typing import ArrayLike
 
-from autograd_core import ArgumentError, DTypeError, Tensor
+from autograd_core import ArgumentError, DTypeError, GraphError, Tensor
 
 from .parameter import Parameter
 
@@ -132,12 +132,22 @@ class Contents:
             value = self._successor(name, vars(self)[name], value)
         elif name in self._buffers:
             value = self._as_buffer(name, value)
+        if isinstance(value, Contents):
+            self._refuse_cycle(name, value)
         object.__setattr__(self, name, value)
         if isinstance(value, Parameter) or name in self._buffers:
             if value.name is None:
                 value.name = join(self._path, name)
         elif isinstance(value, Contents) and not value._path:
             value._rename(join(self._path, name))
+
+    def _refuse_cycle(self, name: str, child: Contents) -> None:
+        if any(module is self for module in child.modules()):
+            raise GraphError(
+                f"{type(self).__name__}.{name}: this {type(child).__name__} holds the "
+                f"{type(self).__name__} that it is put into, and a module cannot be inside itself; "
+                f"to refer to a module outside, keep a weakref.ref of it"
+            )
 
     def _successor(self, name: str, old: Any, new: Any) -> Any:
         """What may follow a parameter, a module or a buffer under its name."""

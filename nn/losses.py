@@ -23,7 +23,7 @@ from typing import Any
 
 from autograd_core import Tensor, is_grad_enabled
 
-from . import functional as F  # noqa: N812
+from . import functional as F
 from .checks import number
 from .loss_functions import check_reduction
 from .module import Module

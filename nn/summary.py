@@ -26,14 +26,11 @@ def _plural(n: int) -> str:
 
 def describe(module: Module) -> str:
     """The repr: a line for each module, with the shapes of its own weights and their number."""
-    return "\n".join(_lines(module, "", "", set()))
+    return "\n".join(_lines(module, "", ""))
 
 
-def _lines(module: Module, name: str, indent: str, above: set[int]) -> Iterator[str]:
+def _lines(module: Module, name: str, indent: str) -> Iterator[str]:
     head = f"{indent}{name}{': ' if name else ''}{type(module).__name__}"
-    if id(module) in above:
-        yield f"{head}, which holds itself"
-        return
     children = list(module.named_children())
     extra = module.extra_repr()
     own = [(n, p) for n, p in vars(module).items() if isinstance(p, Parameter)]
@@ -46,7 +43,7 @@ def _lines(module: Module, name: str, indent: str, above: set[int]) -> Iterator[
     else:
         yield head
     for child_name, child in children:
-        yield from _lines(child, child_name, indent + "  ", above | {id(module)})
+        yield from _lines(child, child_name, indent + "  ")
 
 
 class Row(NamedTuple):

@@ -176,7 +176,7 @@ class Training:
     def _step(self, x: Array, y: Array) -> tuple[float, float]:
         """One mini-batch: forward, backward, update."""
         if self.noise:
-            x = x + self.noise * self.batches.rng.standard_normal(x.shape).astype(self.dtype)
+            x = x + self.noise * self.batches.rng.standard_normal(x.shape, self.dtype)
         inputs = Tensor(x, copy=False)
         output = self.model(inputs)
         loss = self.loss(output, y)

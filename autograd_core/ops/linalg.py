@@ -9,7 +9,7 @@ import numpy as np
 
 from ..broadcasting import normalize_axis, sum_to
 from ..errors import ShapeError
-from ..primitive import Sample, apply_two, public
+from ..primitive import Sample, apply_two, operand, public
 from ..rules import multilinear
 from ..tensor import Tensor
 from .arithmetic import multiply
@@ -79,8 +79,8 @@ def matmul(a: Any, b: Any, /) -> Any:
     if type(x) is np.ndarray and type(z) is np.ndarray and x.ndim == 2 == z.ndim:
         if x.shape[1] == z.shape[0] and (a is not x or b is not z):
             return apply_two(matmul_primitive, a, b, x, z)
-    a = a if isinstance(a, Tensor) else np.asarray(a)
-    b = b if isinstance(b, Tensor) else np.asarray(b)
+    a = a if isinstance(a, Tensor) else np.asarray(operand(a, "matmul"))
+    b = b if isinstance(b, Tensor) else np.asarray(operand(b, "matmul"))
     shapes = a.shape, b.shape
     if not all(shapes):
         raise ShapeError(

@@ -222,15 +222,17 @@ def expand_dims(a: Any, axis: Any) -> Any:
 
 
 @public(np.atleast_1d, methods=())
-def atleast_1d(a: Any) -> Any:
-    """`a` with at least one axis."""
-    return _indexable(a) if ndim_of(a) else reshape(a, (1,))
+def atleast_1d(*arys: Any) -> Any:
+    """The array with at least one axis; a tuple for several arrays."""
+    made = [_indexable(a) if ndim_of(a) else reshape(a, (1,)) for a in arys]
+    return made[0] if len(made) == 1 else tuple(made)
 
 
 @public(np.atleast_2d, methods=())
-def atleast_2d(a: Any) -> Any:
-    """`a` with at least two axes, new ones in front."""
-    return _indexable(a) if ndim_of(a) > 1 else reshape(a, (1, -1))
+def atleast_2d(*arys: Any) -> Any:
+    """The array with at least two axes, new ones in front; a tuple for several arrays."""
+    made = [_indexable(a) if ndim_of(a) > 1 else reshape(a, (1, -1)) for a in arys]
+    return made[0] if len(made) == 1 else tuple(made)
 
 
 _broadcast_to = linear(

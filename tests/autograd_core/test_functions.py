@@ -277,8 +277,6 @@ def test_augmented_assignment_rebinds() -> None:
 
 #: Where NumPy's function is written with starred arguments.
 OUR_NAMES = {
-    "atleast_1d": {"a"},
-    "atleast_2d": {"a"},
     "pad": {"constant_values"},
     "tile": {"a"},
     "einsum": {"subscripts"},
