@@ -147,6 +147,10 @@ class Node(StandIn):
     def name(self) -> str | None:
         return None if self.extra is None else self.extra.name
 
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self.extras().name = value
+
     def extras(self) -> Extra:
         """The node's `Extra`, made on first use."""
         if self.extra is None:
@@ -183,7 +187,7 @@ class ScalarNode(Node):
 class Leaf(Node):
     """The graph's end: a tensor that requires a gradient and was not computed."""
 
-    __slots__ = ("dtype", "owner", "shape")
+    __slots__ = ("dtype", "label", "owner", "shape")
 
     clock: ClassVar[float] = float("inf")  # type: ignore[misc]
     params: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
@@ -199,6 +203,15 @@ class Leaf(Node):
         self.shape = shape
         self.dtype = dtype
         self.owner = owner
+        self.label: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        return self.label
+
+    @name.setter
+    def name(self, value: str | None) -> None:
+        self.label = value
 
 
 def topological(roots: Iterable[Node], stop: frozenset[Node] | set[Node] = frozenset()) -> list[Node]:

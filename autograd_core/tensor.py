@@ -378,7 +378,7 @@ class Tensor(TensorMethods):
                 )
             self._node = Leaf(self.shape, self.dtype, weakref.ref(self))
             if self.name is not None:
-                self._node.extras().name = self.name
+                self._node.name = self.name
 
     def requires_grad_(self: T, requires_grad: bool = True) -> T:
         """Set ``requires_grad`` in place and return the tensor."""
@@ -420,7 +420,7 @@ class Tensor(TensorMethods):
             raise ArgumentError(f"name: {value!r} is not a string")
         self._name = value
         if self._node is not None:
-            self._node.extras().name = value
+            self._node.name = value
 
     def detach(self) -> Tensor:
         """A tensor of the same memory outside of the graph: it requires no gradient."""

@@ -103,6 +103,8 @@ def plot_curves(path: Path, history: optim.History) -> None:
         axes.axvline(history.best_epoch, color="grey", linewidth=0.8, linestyle=":")
         axes.set_xlabel("epoch (dotted: the best one, whose weights are kept)")
         axes.set_title(what)
+        if what == "loss":
+            axes.set_yscale("log")
         axes.legend()
     figure.savefig(path)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import sys
 import warnings
 from dataclasses import dataclass
@@ -116,12 +117,13 @@ class ProgressBar(Callback):
 
     def on_epoch_end(self, training: Training) -> None:
         history = training.history
-        shown = {}
-        for name in MONITORS:
-            values = getattr(history, name)
-            if values and values[-1] == values[-1]:
-                shown[name.replace("_", " ")] = f"{values[-1]:.3g}"
-        self._bar.set_postfix(shown)
+        shown = []
+        for part in ("train", "validation"):
+            loss, share = getattr(history, f"{part}_loss"), getattr(history, f"{part}_accuracy")
+            if loss:
+                right = "" if math.isnan(share[-1]) else f" ({100 * share[-1]:.1f} %)"
+                shown.append(f"{part} loss {loss[-1]:.3g}{right}")
+        self._bar.set_postfix_str(", ".join(shown), refresh=False)
 
     def on_fit_end(self, training: Training) -> None:
         self._bar.close()

@@ -1,0 +1,28 @@
+"""What a walk leaves behind: cotangents added to ``Tensor.grad``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import as_scalar
+from ..tensor import Tensor, wrap
+
+
+def accumulate(tensor: Tensor, g: Any, own: bool) -> None:
+    """Add `g` to ``tensor.grad``; `own` says that nobody else holds its memory."""
+    old = tensor.grad
+    if isinstance(g, Tensor):
+        tensor._grad = wrap(_copied(g._value), g._node) if old is None else old + g
+    elif old is None:
+        tensor._grad = wrap(as_scalar(g if own else _copied(g)), None)
+    elif type(old._value) is np.ndarray and old._node is None:
+        old._value += g
+        old.touched("backward")
+    else:
+        tensor._grad = wrap(as_scalar(old._value + g), None)
+
+
+def _copied(value: Any) -> Any:
+    return np.array(value) if type(value) is np.ndarray else value

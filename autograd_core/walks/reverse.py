@@ -1,0 +1,266 @@
+"""The reverse mode: `pull` runs the rules of the primitives from outputs to inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import versions
+from ..broadcasting import sum_to
+from ..errors import AnomalyError, GraphError, ShapeError
+from ..graph import FLOAT64, Extra, Node, ScalarNode, Spec
+from ..modes import MODE
+from ..primitive import as_scalar, checksum, first_nonfinite
+from ..tensor import Tensor, wrap
+from .gradients import accumulate
+
+
+def is_freed(node: Node) -> bool:
+    """Whether a backward pass has used up what the node saved.
+
+    A node of floats then still holds its operands, without which it could not be replayed.
+    """
+    if type(node) is ScalarNode:
+        return len(node.saved) == len(node.parents)
+    return node.saved is None
+
+
+def freed(node: Node) -> GraphError:
+    """The error for a node whose saved values are gone."""
+    name = "a node" if node.primitive is None else node.primitive.name
+    return GraphError(
+        f"backward: the graph was freed by an earlier backward pass (at {name}); pass "
+        f"retain_graph=True to the earlier one, or compute the loss again"
+    )
+
+
+def fit(value: Any, node: Node) -> Any:
+    """Bring a cotangent to the shape and dtype of the value that it belongs to."""
+    if type(value) is float:
+        if node.dtype is FLOAT64 and not node.shape:
+            return value
+        value = np.float64(value)
+    if value.shape != node.shape:
+        value = sum_to(value, node.shape)
+        if not node.shape and not isinstance(value, Tensor):
+            value = as_scalar(value)
+            if type(value) is float and node.dtype is FLOAT64:
+                return value
+    if value.dtype != node.dtype:
+        value = value.astype(node.dtype)
+    return value
+
+
+def pull(
+    order: Sequence[Node],
+    seeds: Iterable[tuple[Node, Any]],
+    inputs: Sequence[Node] | None = None,
+    *,
+    retain_graph: bool = False,
+    create_graph: bool = False,
+) -> dict[Node, Any]:
+    """Walk backward and return the cotangents of the leaves, or of `inputs`.
+
+    Parameters
+    ----------
+    order : sequence of Node
+        From `topological`, inputs first.
+    seeds : pairs of Node and array
+        The cotangents of the outputs (Tensors with `create_graph`).
+    inputs : sequence of Node, optional
+        Only what leads to them is computed.
+    retain_graph : bool
+        Keep what the nodes saved.
+    create_graph : bool
+        Run the rules on Tensors and record them.
+
+    Returns
+    -------
+    dict of Node to array (or Tensor)
+    """
+    grads: dict[Node, Any] = {}
+    for node, seed in seeds:
+        grads[node] = grads[node] + seed if node in grads else seed
+    watched = MODE.get() is not None
+    node = order[-1]
+    found: dict[Node, Any] = {}
+    if inputs is None and not create_graph and not watched:
+        _pull_arrays(order, grads, found, retain_graph)
+        return found
+    try:
+        wanted = None if inputs is None else _leading_to(inputs, order)
+        targets = frozenset(inputs or ())
+        ends = targets.difference([n for n in targets if wanted and not wanted.isdisjoint(n.parents)])
+        for node in reversed(order):
+            g = grads.pop(node, None)
+            if g is None:
+                continue
+            if node.extra is not None:
+                g = _arrive(node, node.extra, g, create_graph)
+            primitive = node.primitive
+            if node in targets or (primitive is None and inputs is None):
+                found[node] = g
+            if primitive is None or node in ends:
+                continue
+            if node.clock < versions.now:
+                versions.verify(node)
+            if watched:
+                _verify_watched(node)
+            saved = _rewrap(node) if create_graph else node.saved
+            cotangents = primitive.vjp(g, saved, node.parents, node.params)
+            if watched:
+                _watch(node, cotangents)
+            if not retain_graph:
+                node.saved = node.saved[1:] if type(node) is ScalarNode else None
+            for parent, c in zip(node.parents, cotangents, strict=True):
+                if c is None or parent is None or (wanted is not None and parent not in wanted):
+                    continue
+                c = fit(c, parent)
+                grads[parent] = grads[parent] + c if parent in grads else c
+    except (TypeError, AttributeError, ValueError):
+        if is_freed(node):
+            raise freed(node) from None
+        raise
+    return found
+
+
+def _pull_arrays(
+    order: Sequence[Node], grads: dict[Node, Any], found: dict[Node, Any], retain_graph: bool
+) -> None:
+    """`pull` as training uses it: to every leaf, on arrays, nothing watched. The hot path."""
+    owned: set[Node] = set()  # their sum is an array that this walk allocated
+    now = versions.now
+    take = grads.pop
+    node = order[-1]
+    try:
+        for node in reversed(order):
+            g = take(node, None)
+            if g is None:
+                continue
+            if node.extra is not None:
+                g = _arrive(node, node.extra, g, False)
+            primitive = node.primitive
+            if primitive is None:
+                found[node] = g
+                continue
+            if type(node) is ScalarNode:
+                primitive.pull_scalars(node, g, grads)
+                if not retain_graph:
+                    node.saved = node.saved[1:]
+                continue
+            if node.clock < now:
+                versions.verify(node)
+            parents = node.parents
+            cotangents = primitive.vjp(g, node.saved, parents, node.params)
+            if not retain_graph:
+                node.saved = None
+            for parent, c in zip(parents, cotangents):  # noqa: B905
+                if c is None:
+                    continue
+                if type(c) is float:
+                    if parent.dtype is not FLOAT64 or parent.shape:  # type: ignore[union-attr]
+                        c = fit(c, parent)  # type: ignore[arg-type]
+                elif c.shape != parent.shape or c.dtype is not parent.dtype:  # type: ignore[union-attr]
+                    c = fit(c, parent)  # type: ignore[arg-type]
+                if parent in grads:
+                    total = grads[parent]
+                    if parent in owned:
+                        total += c
+                    else:
+                        grads[parent] = total = total + c
+                        if type(total) is np.ndarray:
+                            owned.add(parent)  # type: ignore[arg-type]
+                else:
+                    grads[parent] = c
+    except (TypeError, AttributeError, ValueError):
+        if is_freed(node):
+            raise freed(node) from None
+        raise
+
+
+def _leading_to(inputs: Sequence[Node], order: Sequence[Node]) -> set[Node]:
+    """The nodes of `order` from which some input is reached."""
+    wanted = set(inputs)
+    for node in order:
+        if node not in wanted and any([p in wanted for p in node.parents]):
+            wanted.add(node)
+    return wanted
+
+
+def _rewrap(node: Node) -> Any:
+    """What `node` saved, as Tensors at their places in the graph; stand-ins as they are.
+
+    The first entry of a saved tuple may be the output; it is told from the operands by its
+    length, one more than theirs.
+    """
+    saved = node.saved
+    if is_freed(node):
+        raise freed(node)
+    if not isinstance(saved, tuple):  # a user's Function knows its own
+        return saved
+    places: tuple[Node | None, ...] = node.parents
+    if len(saved) == len(places) + 1:
+        places = (node, *places)
+    return tuple(
+        [
+            v
+            if place is None or v is None or isinstance(v, (Node, Spec))
+            else wrap(v, place)
+            for v, place in zip(saved, places, strict=True)
+        ]
+    )
+
+
+def _arrive(node: Node, extra: Extra, g: Any, create_graph: bool) -> Any:
+    """Hooks and retained gradients, when a cotangent is complete."""
+    if extra.hooks:
+        for hook in tuple(extra.hooks.values()):
+            given = g if isinstance(g, Tensor) else wrap(g, None)
+            answer = hook(given)
+            if answer is None:
+                continue
+            if not isinstance(answer, Tensor):
+                answer = Tensor(answer, dtype=node.dtype)
+            if answer.shape != node.shape or answer.dtype != node.dtype:
+                raise ShapeError(
+                    f"hook: it returned shape {answer.shape} and dtype {answer.dtype} for a "
+                    f"gradient of shape {node.shape} and dtype {node.dtype}"
+                )
+            g = answer if create_graph else answer._value
+    if extra.retained is not None:
+        tensor = extra.retained()
+        if tensor is not None:
+            accumulate(tensor, g, own=False)
+    if extra.value is not None:
+        extra.cotangent = np.array(g) if type(g) is np.ndarray else g
+    return g
+
+
+def _verify_watched(node: Node) -> None:
+    extra = node.extra
+    if extra is None or extra.checksum is None or node.saved is None:
+        return
+    if extra.checksum != checksum(node.saved):
+        name = node.primitive.name if node.primitive else "leaf"
+        raise GraphError(
+            f"{name}: backward needs a value that was changed in place after it was recorded at "
+            f"{extra.line}, through a NumPy alias of its memory; compute with a copy: x.clone()"
+        )
+
+
+def _watch(node: Node, cotangents: Iterable[Any]) -> None:
+    mode = MODE.get()
+    if mode is None or not mode.anomaly:
+        return
+    for i, c in enumerate(cotangents):
+        bad = None if c is None else first_nonfinite(c._value if isinstance(c, Tensor) else c)
+        if bad is not None:
+            assert node.primitive is not None
+            line = node.extra.line if node.extra is not None else None
+            raise AnomalyError(
+                f"{node.primitive.name}: backward made {bad} in the gradient of operand {i}, of "
+                f"shape {c.shape if hasattr(c, 'shape') else ()}; recorded at "
+                f"{line or '(record it inside detect_anomaly() to learn the line)'}"
+            )
