@@ -56,8 +56,14 @@ def custom(
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         label = name or getattr(function, "__name__", "custom")
+
+        def pullback(g: Any, *saved: Any, **params: Any) -> tuple[Any, ...]:
+            answers = vjp(g, *saved, **params)
+            several = answers if isinstance(answers, tuple) else (answers,)
+            return tuple([_cotangent(c, g, saved, label) for c in several])
+
         primitive = Custom(
-            name=label, forward=function, pullback=vjp, latex=latex, registered=False
+            name=label, forward=function, pullback=pullback, latex=latex, registered=False
         )
 
         def wrapper(*args: Any, **params: Any) -> Any:
@@ -69,6 +75,22 @@ def custom(
         return wrapper
 
     return decorate
+
+
+def _cotangent(c: Any, g: Any, saved: tuple[Any, ...], name: str) -> Any:
+    """What a user's rule answered, in the form in which the walk takes it."""
+    recording = isinstance(g, Tensor)
+    if c is None or (recording and isinstance(c, Tensor)):
+        return c
+    c = c._value if isinstance(c, Tensor) else c
+    if not isinstance(c, (np.ndarray, np.generic)):
+        c = np.asarray(c, float)[()]
+    if recording and np.any(c):
+        raise GraphError(
+            f"{name}: its rule left the graph, so it cannot be differentiated again; compute the "
+            f"gradient with tensor operations, not with .numpy() or .data"
+        )
+    return np.array(c) if any([c is v for v in saved]) else c
 
 
 class Context:
@@ -218,7 +240,8 @@ class _UserPrimitive(Primitive):
                 f"shape {parent.shape}"
             )
         if not recording:
-            return c._value
+            value = c._value
+            return value.copy() if isinstance(value, np.ndarray) else value  # ctx may keep it
         assert g._node is not None
         reaches = c._node is not None and g._node in topological((c._node,), stop={g._node})
         if not reaches and np.any(c._value):

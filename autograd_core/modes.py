@@ -89,19 +89,21 @@ class _Switch:
             @functools.wraps(function)
             async def wrapper(*args: Any, **kwargs: Any) -> Any:
                 generator = function(*args, **kwargs)
-                sent: Any = None
+                step = generator.asend(None)
                 while True:
                     try:
                         with make():
-                            item = await generator.asend(sent)
+                            item = await step
                     except StopAsyncIteration:
                         return
                     try:
-                        sent = yield item
-                    except BaseException as error:
+                        step = generator.asend((yield item))
+                    except GeneratorExit:
                         with make():
-                            await generator.athrow(error)
+                            await generator.aclose()
                         raise
+                    except BaseException as error:
+                        step = generator.athrow(error)
         elif inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)

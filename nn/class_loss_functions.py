@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import autograd_core as ag
+from autograd_core import ArgumentError
 
 from . import labels as check
 from .loss_functions import reduced
@@ -103,7 +106,7 @@ def zero_one(
     ----------
     guess : Tensor or array_like
         Scores or probabilities of shape (N, K), where the largest is the guess; or with
-        `threshold` one score each; or guessed labels.
+        `threshold` one score each; or guessed labels, one each.
     actual : array_like
         Class numbers or one-hot rows, as in `nllm`; with `threshold` labels 0 and 1, or −1 and 1,
         of the shape of `guess`; else labels of the shape of `guess`.
@@ -137,10 +140,15 @@ def zero_one(
         allowed = (-1, 1) if truth.size and truth.min() < 0 else (0, 1)
         labels = check.labels_among(truth, array, allowed, "zero_one")
         wrong = (array > threshold) != (labels > 0)
-    elif array.ndim > truth.ndim or (array.ndim > 1 and array.shape == truth.shape):
+    elif array.shape[-1:] > (1,) and (array.ndim > 1 or not truth.ndim):
         wrong = array.argmax(-1) != check.class_index(truth, array.shape, "zero_one")[-1]
     else:
         check.same_shape(array, truth, "zero_one")
+        if array.dtype.kind == "f" and (array != np.rint(array)).any():
+            raise ArgumentError(
+                f"zero_one: guesses of shape {array.shape} are scores, one each, and not labels; "
+                f"give a threshold: 0.5 for a sigmoid, 0 for a hinge or a logit"
+            )
         wrong = array != truth
     dtype = array.dtype if array.dtype.kind == "f" else ag.get_default_dtype()
     losses = ag.astype(wrong, dtype)

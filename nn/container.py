@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -71,6 +72,13 @@ class Container(Module):
     _layers: dict[str, Module]
 
     def _put(self, name: str, value: Any) -> None:
+        module = self._checked(name, value)
+        self._layers[name] = module
+        if not module._path:
+            module._rename(join(self._path, name))
+
+    def _checked(self, name: str, value: Any) -> Module:
+        """A module for a value that may be put here under a name."""
         if not isinstance(name, str) or not name or "." in name:
             raise ArgumentError(
                 f"{type(self).__name__}: {name!r} cannot be the name of a module; names are "
@@ -83,9 +91,7 @@ class Container(Module):
             )
         module = as_module(value, type(self).__name__)
         self._refuse_cycle(name, module)
-        self._layers[name] = module
-        if not module._path:
-            module._rename(join(self._path, name))
+        return module
 
     def _set(self, entries: Iterable[tuple[str, Module]]) -> None:
         """All layers anew; those that were named by their number are numbered again."""
@@ -119,6 +125,12 @@ class Container(Module):
         else:
             super().__setattr__(name, value)
 
+    def __delattr__(self, name: str) -> None:
+        if name in self._layers:
+            del self[name]
+        else:
+            super().__delattr__(name)
+
     def __len__(self) -> int:
         return len(self._layers)
 
@@ -145,7 +157,7 @@ class Container(Module):
                 f"{type(self).__name__}: {index!r} is no number, slice or name of a module"
             )
         try:
-            return names[index]
+            return names[operator.index(index)]
         except IndexError:
             raise IndexingError(
                 f"{type(self).__name__}: module {index} of {len(names)}; numbers go from 0 to "

@@ -34,7 +34,8 @@ class _Row(Container):
 
     def extend(self: R, modules: Iterable[Any]) -> R:
         """Add several at the end."""
-        for module in list(modules):
+        checked = [self._checked("0", module) for module in modules]
+        for module in checked:
             self._put(str(len(self._layers)), module)
         return self
 
@@ -143,7 +144,8 @@ class ModuleDict(Container):
 
     def update(self, modules: Mapping[str, Any]) -> None:
         """Add or replace several."""
-        for name, module in modules.items():
+        checked = {name: self._checked(name, module) for name, module in modules.items()}
+        for name, module in checked.items():
             self._put(name, module)
 
     def pop(self, name: str) -> Module:

@@ -102,8 +102,9 @@ class Contents:
         """
         if not name.isidentifier() or name in self._reserved:
             raise ArgumentError(f"register_buffer: {name!r} cannot be the name of an attribute")
+        buffer = self._as_buffer(name, value)
         vars(self)["_buffers"] = (*dict.fromkeys((*self._buffers, name)),)
-        setattr(self, name, value)
+        setattr(self, name, buffer)
 
     def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
         """All buffers with their paths, each once."""

@@ -135,6 +135,19 @@ def _forget(records: weakref.ref[Records], key: int, ref: weakref.ref[Any]) -> N
         del owner.live[key]
 
 
+_DOC = """u → v: on arrays the chapter's forward pass, recorded; see `Module`.
+
+        Parameters
+        ----------
+        *inputs : array_like, or Tensor
+            With a tensor among them the module just computes, as when it is called.
+
+        Returns
+        -------
+        ndarray, or Tensor
+        """
+
+
 def plain(forward: Callable[..., Any]) -> Callable[..., Any]:
     """The function that a class defined, without what `offered` put around it."""
     return getattr(forward, "_nn_plain", forward)
@@ -157,6 +170,7 @@ def offered(forward: Callable[..., Any]) -> Callable[..., Any]:
         return v
 
     wrapper._nn_plain = forward  # type: ignore[attr-defined]
+    wrapper.__doc__ = forward.__doc__ or _DOC
     return wrapper
 
 

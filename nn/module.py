@@ -33,9 +33,12 @@ class Module(Contents):
     children.
 
     Call the module, ``module(x)``, to compute on tensors and record the graph. An argument that
-    is an array becomes a tensor of the module's dtype, so the result is always a tensor. Called
-    by its name, ``module.forward(u)``, with arrays, a module follows the chapter's section 4:
-    arrays in, an array out, and the pass is remembered for `backward` and `weight_grad`.
+    is an array becomes a tensor of the module's dtype, so the result is always a tensor. A tensor
+    is taken as it is: float64 in a float32 module gives float64, as in NumPy.
+
+    Called by its name, ``module.forward(u)``, with arrays, a module follows the chapter's section
+    4: arrays in, an array out, and the pass is kept for `backward` and `weight_grad`, as long as
+    the output lives, and the last one always. Inside ``no_grad()`` nothing is kept.
 
     Examples
     --------
@@ -89,9 +92,10 @@ class Module(Contents):
     def _enter(self, x: Any, copy: bool = True) -> Tensor:
         """A plain value as a tensor of the module's dtype."""
         dtype = self._dtype()
-        if dtype is None and getattr(getattr(x, "dtype", None), "kind", "") != "f":
-            dtype = ag.get_default_dtype()
-        return Tensor(x, dtype=dtype, copy=copy)
+        array = isinstance(x, (np.ndarray, np.generic))
+        if array and x.dtype.kind == "f" and dtype in (None, x.dtype):
+            return Tensor(x, copy=copy)
+        return Tensor(x, dtype=dtype or ag.get_default_dtype(), copy=copy)
 
     def _enter_all(self, inputs: tuple[Any, ...], copy: bool = True) -> list[Any]:
         """The first argument, and arrays of floats among the others, as tensors."""

@@ -77,7 +77,8 @@ class Adadelta(Optimizer):
             {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "variant": variant},
         )
 
-    def checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def checked(cls, settings: dict[str, Any]) -> dict[str, Any]:
         s = super().checked(settings)
         s["rho"] = check.real("Adadelta", "rho", s["rho"], high=1.0, open_high=True)
         s["eps"] = check.real("Adadelta", "eps", s["eps"])
@@ -85,7 +86,8 @@ class Adadelta(Optimizer):
         s["variant"] = check.choice("Adadelta", "variant", s["variant"], VARIANTS)
         return s
 
-    def rule(self, settings: dict[str, Any]) -> Rule:
+    @classmethod
+    def rule(cls, settings: dict[str, Any]) -> Rule:
         chosen = {name: settings[name] for name in ("rho", "eps", "weight_decay")}
         if settings["variant"] == "zeiler":
             return Rule(zeiler, {"G": 0.0, "D": 0.0}, chosen)

@@ -75,14 +75,16 @@ class Adagrad(Optimizer):
             },
         )
 
-    def checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def checked(cls, settings: dict[str, Any]) -> dict[str, Any]:
         s = super().checked(settings)
         for name in ("lr_decay", "weight_decay", "initial_accumulator_value", "eps"):
             s[name] = check.real("Adagrad", name, s[name])
         s["eps_inside_sqrt"] = check.flag("Adagrad", "eps_inside_sqrt", s["eps_inside_sqrt"])
         return s
 
-    def rule(self, settings: dict[str, Any]) -> Rule:
+    @classmethod
+    def rule(cls, settings: dict[str, Any]) -> Rule:
         names = ("lr_decay", "weight_decay", "eps", "eps_inside_sqrt")
         start = settings["initial_accumulator_value"]
         return Rule(adagrad, {"G": start}, {name: settings[name] for name in names})

@@ -75,8 +75,9 @@ class Adam(Optimizer):
             },
         )
 
-    def checked(self, settings: dict[str, Any]) -> dict[str, Any]:
-        owner = type(self).__name__
+    @classmethod
+    def checked(cls, settings: dict[str, Any]) -> dict[str, Any]:
+        owner = cls.__name__
         s = super().checked(settings)
         s["betas"] = check.betas(owner, s["betas"])
         s["eps"] = check.real(owner, "eps", s["eps"])
@@ -84,7 +85,8 @@ class Adam(Optimizer):
         s["eps_inside_sqrt"] = check.flag(owner, "eps_inside_sqrt", s["eps_inside_sqrt"])
         return s
 
-    def rule(self, settings: dict[str, Any]) -> Rule:
+    @classmethod
+    def rule(cls, settings: dict[str, Any]) -> Rule:
         return Rule(adam, {"m": 0.0, "v": 0.0}, {k: v for k, v in settings.items() if k != "lr"})
 
 
@@ -130,7 +132,8 @@ class AdamW(Adam):
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, eps_inside_sqrt=eps_inside_sqrt)
 
-    def rule(self, settings: dict[str, Any]) -> Rule:
+    @classmethod
+    def rule(cls, settings: dict[str, Any]) -> Rule:
         return super().rule(settings)._replace(update=adamw)
 
 

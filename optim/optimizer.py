@@ -65,7 +65,8 @@ class Optimizer:
     ...     def __init__(self, params, lr):
     ...         super().__init__(params, {"lr": lr})
     ...
-    ...     def rule(self, settings):
+    ...     @classmethod
+    ...     def rule(cls, settings):
     ...         return Rule(lambda w, g, *, t, lr: (lr * ag.sign(g), ()), {}, {})
     >>> w = ag.tensor([1.0, 2.0], requires_grad=True)
     >>> opt = SignDescent([w], lr=0.5)
@@ -86,13 +87,15 @@ class Optimizer:
 
     # -- what a subclass says ----------------------------------------------------------------
 
-    def checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def checked(cls, settings: dict[str, Any]) -> dict[str, Any]:
         """The settings with plain Python numbers, or an `ArgumentError`."""
-        return {**settings, "lr": check.rate(type(self).__name__, settings["lr"])}
+        return {**settings, "lr": check.rate(cls.__name__, settings["lr"])}
 
-    def rule(self, settings: dict[str, Any]) -> Rule:
+    @classmethod
+    def rule(cls, settings: dict[str, Any]) -> Rule:
         """The update rule that follows from checked settings."""
-        raise NotImplementedError(f"{type(self).__name__} has no update rule")
+        raise NotImplementedError(f"{cls.__name__} has no update rule")
 
     # -- what users call ---------------------------------------------------------------------
 

@@ -85,7 +85,8 @@ class RMSprop(Optimizer):
             },
         )
 
-    def checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def checked(cls, settings: dict[str, Any]) -> dict[str, Any]:
         s = super().checked(settings)
         for name in ("alpha", "momentum"):
             s[name] = check.real("RMSprop", name, s[name], high=1.0, open_high=True)
@@ -95,7 +96,8 @@ class RMSprop(Optimizer):
             s[name] = check.flag("RMSprop", name, s[name])
         return s
 
-    def rule(self, settings: dict[str, Any]) -> Rule:
+    @classmethod
+    def rule(cls, settings: dict[str, Any]) -> Rule:
         names = ("alpha", "eps", "weight_decay", "momentum", "eps_inside_sqrt")
         state = {"G": 0.0}
         if settings["centered"]:

@@ -92,7 +92,8 @@ class SGD(Optimizer):
             },
         )
 
-    def checked(self, settings: dict[str, Any]) -> dict[str, Any]:
+    @classmethod
+    def checked(cls, settings: dict[str, Any]) -> dict[str, Any]:
         s = super().checked(settings)
         s["momentum"] = check.real("SGD", "momentum", s["momentum"], high=1.0, open_high=True)
         s["momentum_form"] = check.choice("SGD", "momentum_form", s["momentum_form"], FORMS)
@@ -108,7 +109,8 @@ class SGD(Optimizer):
             )
         return s
 
-    def rule(self, settings: dict[str, Any]) -> Rule:
+    @classmethod
+    def rule(cls, settings: dict[str, Any]) -> Rule:
         chosen = {"weight_decay": settings["weight_decay"]}
         if not settings["momentum"]:
             return Rule(descent, {}, chosen if settings["weight_decay"] else {})

@@ -107,7 +107,7 @@ def backward(
     for node, g in found.items():
         tensor = node.owner() if targets is None else targets[node]  # type: ignore[attr-defined]
         if tensor is not None:
-            accumulate(tensor, g, own=_is_fresh(g, node, given))
+            accumulate(tensor, g, own=_is_fresh(g, given))
 
 
 def _targets(inputs: Tensor | Sequence[Tensor]) -> dict[Node, Tensor]:
@@ -123,13 +123,11 @@ def _targets(inputs: Tensor | Sequence[Tensor]) -> dict[Node, Tensor]:
     return targets
 
 
-def _is_fresh(g: Any, node: Node, given: set[int]) -> bool:
+def _is_fresh(g: Any, given: set[int]) -> bool:
     """Whether nobody else can hold the memory of a cotangent; `given` are those handed out."""
     if type(g) is not np.ndarray:
         return True
-    fresh = (
-        g.base is None and id(g) not in given and not (node.extra is not None and node.extra.hooks)
-    )
+    fresh = g.base is None and id(g) not in given
     given.add(id(g))
     return fresh
 

@@ -14,9 +14,9 @@ def accumulate(tensor: Tensor, g: Any, own: bool) -> None:
     """Add `g` to ``tensor.grad``; `own` says that nobody else holds its memory."""
     old = tensor.grad
     if isinstance(g, Tensor):
-        tensor._grad = wrap(_copied(g._value), g._node) if old is None else old + g
+        tensor._grad = wrap(copied(g._value), g._node) if old is None else old + g
     elif old is None:
-        tensor._grad = wrap(as_scalar(g if own else _copied(g)), None)
+        tensor._grad = wrap(as_scalar(g if own else copied(g)), None)
     elif type(old._value) is np.ndarray and old._node is None:
         old._value += g
         old.touched("backward")
@@ -24,5 +24,6 @@ def accumulate(tensor: Tensor, g: Any, own: bool) -> None:
         tensor._grad = wrap(as_scalar(old._value + g), None)
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
+    """The value in memory of its own."""
     return np.array(value) if type(value) is np.ndarray else value

@@ -14,7 +14,7 @@ from ..graph import FLOAT64, Extra, Node, ScalarNode, Spec
 from ..modes import MODE
 from ..primitive import as_scalar, checksum, first_nonfinite
 from ..tensor import Tensor, wrap
-from .gradients import accumulate
+from .gradients import accumulate, copied
 
 
 def is_freed(node: Node) -> bool:
@@ -217,8 +217,9 @@ def _arrive(node: Node, extra: Extra, g: Any, create_graph: bool) -> Any:
     """Hooks and retained gradients, when a cotangent is complete."""
     if extra.hooks:
         for hook in tuple(extra.hooks.values()):
-            given = g if isinstance(g, Tensor) else wrap(g, None)
-            answer = hook(given)
+            # Hooks may keep what they see and what they answer: neither is this walk's memory.
+            place = g._node if isinstance(g, Tensor) else None
+            answer = hook(wrap(copied(g._value if isinstance(g, Tensor) else g), place))
             if answer is None:
                 continue
             if not isinstance(answer, Tensor):
@@ -228,13 +229,13 @@ def _arrive(node: Node, extra: Extra, g: Any, create_graph: bool) -> Any:
                     f"hook: it returned shape {answer.shape} and dtype {answer.dtype} for a "
                     f"gradient of shape {node.shape} and dtype {node.dtype}"
                 )
-            g = answer if create_graph else answer._value
+            g = answer if create_graph else copied(answer._value)
     if extra.retained is not None:
         tensor = extra.retained()
         if tensor is not None:
             accumulate(tensor, g, own=False)
     if extra.value is not None:
-        extra.cotangent = np.array(g) if type(g) is np.ndarray else g
+        extra.cotangent = copied(g)
     return g
 
 

@@ -110,6 +110,22 @@ def test_what_cannot_be_a_layer_is_named(make: Any, kind: Any, words: str) -> No
     assert words in str(caught.value)
 
 
+def test_nothing_is_half_added(net: nn.Sequential) -> None:
+    """If one of several modules cannot be added, none is."""
+    with pytest.raises(DTypeError):
+        net.extend([nn.ReLU(), 3])
+    assert len(net) == 3
+    heads = nn.ModuleDict()
+    with pytest.raises(ArgumentError):
+        heads.update({"a": nn.ReLU(), "b.c": nn.ReLU()})
+    assert not list(heads)
+    net.hidden = nn.ReLU()
+    del net.hidden
+    named = nn.Sequential(a=nn.ReLU(), b=nn.Tanh())
+    del named.a
+    assert [type(m) for m in named] == [nn.Tanh]
+
+
 def test_module_list_is_a_list(rng: np.random.Generator) -> None:
     """ModuleList holds, finds and saves modules; a forward uses them as it likes."""
 

@@ -12,7 +12,7 @@ from autograd_core import ArgumentError, Tensor
 
 
 def test_training_zeroes_with_probability_p() -> None:
-    """The share of zeros is p (to five standard deviations), and the rest is scaled by 1/(1 − p)."""
+    """The share of zeros is p, to five standard deviations; the rest is scaled by 1/(1 − p)."""
     y = nn.Dropout(0.3, rng=0)(np.ones((100, 1000))).numpy()
     assert set(np.unique(y)) == {0.0, 1 / 0.7}
     assert abs((y == 0).mean() - 0.3) < 5 * (0.3 * 0.7 / y.size) ** 0.5

@@ -189,6 +189,9 @@ def test_buffers_take_arrays_and_refuse_graphs() -> None:
     assert module.mean.tolist() == [1, 1]
     with pytest.raises(DTypeError, match=r"mean is a buffer.*detach"):
         module.mean = nn.Parameter(np.ones(2)) * 2
+    with pytest.raises(DTypeError, match="other is a buffer"):
+        module.register_buffer("other", nn.Parameter(np.ones(2)))
+    assert [n for n, _ in module.named_buffers()] == ["mean"]
     del module.mean
     assert not list(module.named_buffers())
 
