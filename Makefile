@@ -35,7 +35,7 @@ docs: $(VENV)/.stamp-test ## run only the examples in the docstrings and in the 
 
 check: lint type test ## all that has to pass before a change lands
 
-bench: $(VENV)/.stamp-bench ## time training steps beside other engines (installs them, 1 GB)
+bench: $(VENV)/.stamp-bench ## time training steps beside other engines (installs them: over 1 GB)
 	@$(RUN) -m benchmarks $(ARGS)
 
 data: $(VENV)/.stamp-demo ## fetch MNIST into the user's cache
@@ -44,7 +44,7 @@ data: $(VENV)/.stamp-demo ## fetch MNIST into the user's cache
 mnist: data ## train on all of MNIST
 	@$(RUN) examples/mnist.py $(ARGS)
 
-folds: $(VENV)/.stamp-demo ## measure ten-fold test accuracy on the digits
+folds: $(VENV)/.stamp-test ## measure ten-fold test accuracy on the digits
 	@$(RUN) examples/ten_fold.py $(ARGS)
 
 clean: ## remove all that was made here, .venv too

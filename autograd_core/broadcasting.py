@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import prod
 from operator import index as _integer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .errors import AxisError, DTypeError, ShapeError
 from .graph import Shape
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Axis = int | Sequence[int] | None
 
@@ -33,7 +37,7 @@ def sum_to(value: Any, target: Shape) -> Any:
     lead = len(shape) - len(target)
     if lead == 1 and shape[1:] == target:  # the usual bias: one axis in front
         if type(value) is np.ndarray:
-            return np.add.reduce(value, axis=0)
+            return column_sums(value)
         return value.sum(axis=0)
     if lead < 0 or any([m not in (1, n) for m, n in zip(target, shape[lead:], strict=True)]):
         raise ShapeError(
@@ -42,6 +46,28 @@ def sum_to(value: Any, target: Shape) -> Any:
         )
     value = value.sum(axis=summed_axes(shape, target), keepdims=True)
     return value.reshape(target)
+
+
+@lru_cache(maxsize=64)
+def _ones(n: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.ones(n, dtype)
+
+
+_SHORT = 1024  # beyond, NumPy's pairwise sums are more exact
+
+
+def column_sums(x: NDArray[Any]) -> NDArray[Any]:
+    """``x.sum(axis=0)``; for a short matrix by BLAS, in a quarter of the time."""
+    if x.ndim == 2 and x.shape[0] <= _SHORT and x.dtype.char in "fd":
+        return _ones(x.shape[0], x.dtype).dot(x)
+    return np.add.reduce(x, axis=0)  # type: ignore[no-any-return]
+
+
+def row_sums(x: NDArray[Any]) -> NDArray[Any]:
+    """``x.sum(axis=-1, keepdims=True)``; for a narrow matrix by BLAS, likewise."""
+    if x.ndim == 2 and x.shape[1] <= _SHORT and x.dtype.char in "fd":
+        return x.dot(_ones(x.shape[1], x.dtype))[:, None]
+    return np.add.reduce(x, axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
 
 def normalize_axis(axis: Axis, ndim: int, where: str) -> tuple[int, ...]:

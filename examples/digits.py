@@ -165,9 +165,8 @@ def main(arguments: list[str] | None = None) -> dict[str, float]:
     print()
     for what, path in files.items():
         print(f"{what:<20} {path.resolve()}")
-    print(
-        f"\nThe stored model was read back and predicts the same. {time.perf_counter() - begun:.1f} s"
-    )
+    seconds = time.perf_counter() - begun
+    print(f"\nThe stored model was read back and predicts the same. All took {seconds:.1f} s.")
     return shares
 
 

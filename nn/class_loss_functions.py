@@ -53,7 +53,7 @@ def nllm(guess: Any, actual: Any, reduction: str = "mean") -> Any:
     """
     a = check.probabilities(guess, "nllm")
     index = check.class_index(actual, a.shape, "nllm")
-    return reduced(ag.negative(ag.log(a[index])), reduction, "nllm")
+    return reduced(ag.negative(ag.log(ag.getitem(a, index, unique=True))), reduction, "nllm")
 
 
 def cross_entropy(logits: Any, actual: Any, reduction: str = "mean") -> Any:
@@ -91,7 +91,7 @@ def cross_entropy(logits: Any, actual: Any, reduction: str = "mean") -> Any:
     """
     logits = check.floating(logits, "cross_entropy", "logits")
     index = check.class_index(actual, logits.shape, "cross_entropy")
-    picked = ag.log_softmax(logits)[index]
+    picked = ag.getitem(ag.log_softmax(logits), index, unique=True)
     return reduced(ag.negative(picked), reduction, "cross_entropy")
 
 

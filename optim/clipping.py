@@ -11,7 +11,7 @@ import numpy as np
 from autograd_core import AnomalyError, Tensor
 
 from . import _checks as check
-from .groups import as_groups
+from .groups import as_tensors
 
 
 def clip_grad_value_(params: Tensor | Iterable[Tensor], limit: float) -> None:
@@ -92,7 +92,7 @@ def clip_grad_norm_(params: Tensor | Iterable[Tensor], max_norm: float) -> float
 
 def _gradients(owner: str, params: Any) -> list[tuple[int, Tensor, Tensor]]:
     """Place, parameter and gradient, of the parameters that have one."""
-    found = [params] if isinstance(params, Tensor) else as_groups(owner, params)[0]["params"]
+    found = as_tensors(owner, params)
     return [(i, p, p.grad) for i, p in enumerate(found) if p.grad is not None]
 
 

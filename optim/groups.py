@@ -109,6 +109,14 @@ class ParamGroup(MutableMapping[str, Any]):
 
 def as_groups(owner: str, params: Any) -> list[dict[str, Any]]:
     """The list of groups in what the user gave: parameters, or dicts of parameters."""
+    entries = as_list(owner, params)
+    if all(isinstance(entry, Mapping) for entry in entries):
+        return [dict(entry) for entry in entries]
+    return [{"params": entries}]
+
+
+def as_list(owner: str, params: Any) -> list[Any]:
+    """What the user gave as a list with something in it."""
     if isinstance(params, Tensor):
         raise DTypeError(
             f"{owner}: params is one Tensor of shape {params.shape}; give a list: [tensor]"
@@ -125,22 +133,27 @@ def as_groups(owner: str, params: Any) -> list[dict[str, Any]]:
         )
     entries = list(params)
     if not entries:
-        raise ArgumentError(f"{owner}: there are no parameters to update; params is empty")
-    if all(isinstance(entry, Mapping) for entry in entries):
-        return [dict(entry) for entry in entries]
-    return [{"params": entries}]
+        raise ArgumentError(f"{owner}: there are no parameters; params is empty")
+    return entries
 
 
-def as_params(owner: str, params: Any, taken: Iterable[Tensor]) -> tuple[Tensor, ...]:
-    """The parameters of one group, each a leaf that requires a gradient and comes once."""
-    seen = {id(p) for p in taken}
-    found = [params] if isinstance(params, Tensor) else list(as_groups(owner, params)[0]["params"])
+def as_tensors(owner: str, params: Any) -> list[Tensor]:
+    """The tensors in a list, or one tensor."""
+    found = [params] if isinstance(params, Tensor) else as_list(owner, params)
     for i, p in enumerate(found):
         if not isinstance(p, Tensor):
             raise DTypeError(
                 f"{owner}: entry {i} of params is of type {type(p).__name__}, not a Tensor; "
                 f"named_parameters() gives pairs, parameters() what is needed here"
             )
+    return found
+
+
+def as_params(owner: str, params: Any, taken: Iterable[Tensor]) -> tuple[Tensor, ...]:
+    """The parameters of one group, each a leaf that requires a gradient and comes once."""
+    seen = {id(p) for p in taken}
+    found = as_tensors(owner, params)
+    for i, p in enumerate(found):
         label = f"entry {i} of params (shape {p.shape}{f', {p.name!r}' if p.name else ''})"
         if not p.is_leaf:
             assert p.node is not None

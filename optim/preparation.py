@@ -150,6 +150,6 @@ def standardize(X: ArrayLike | Tensor) -> Standardizer:
     std = array.std(axis=0, dtype=np.float64)
     if not (np.isfinite(mean).all() and np.isfinite(std).all()):
         raise ArgumentError("standardize: the data holds a NaN or an infinity")
-    # The deviation of equal numbers may come out as rounding error and not as 0.
+    # The mean and deviation of equal numbers come with rounding errors.
     constant = std <= 1e-12 * np.abs(mean)
-    return Standardizer(np.asarray(mean), np.where(constant, 1.0, std))
+    return Standardizer(np.where(constant, array[0], mean), np.where(constant, 1.0, std))

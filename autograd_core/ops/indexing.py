@@ -47,10 +47,10 @@ def _is_advanced(index: Any) -> bool:
     return False
 
 
-def _scatter_forward(g: Any, index: Any, shape: Any) -> Any:
+def _scatter_forward(g: Any, index: Any, shape: Any, unique: bool = False) -> Any:
     dtype = g.dtype if hasattr(g, "dtype") else np.float64
     out = np.zeros(shape, dtype)
-    if _is_advanced(index):
+    if not unique and _is_advanced(index):
         np.add.at(out, index, g)  # an element that was read twice is owed twice
     else:
         out[index] = g
@@ -72,12 +72,13 @@ def _index_samples(rng: np.random.Generator) -> list[Sample]:
         (np.array([[0, 1], [3, 3]]), slice(1, 3)),
         (1, 2),
     ]
-    return [Sample((x,), {"index": index}) for index in indices]
+    samples = [Sample((x,), {"index": index}) for index in indices]
+    return [*samples, Sample((x,), {"index": (np.arange(4), [0, 2, 1, 1]), "unique": True})]
 
 
 getitem_primitive = linear(
-    lambda x, index: np.asarray(x)[index],
-    lambda g, x, index: _scatter(g, index=index, shape=x.shape),
+    lambda x, index, unique=False: np.asarray(x)[index],
+    lambda g, x, index, unique=False: _scatter(g, index=index, shape=x.shape, unique=unique),
     name="getitem",
     symbol="[ ]",
     latex=r"{0}_{{[\cdot]}}",
@@ -86,7 +87,7 @@ getitem_primitive = linear(
 
 _scatter = linear(
     _scatter_forward,
-    lambda g, x, index, shape: g[index],
+    lambda g, x, index, shape, unique=False: getitem_primitive(g, index=index, unique=unique),
     name="scatter",
     latex=r"\operatorname{{scatter}} {0}",
     samples=lambda rng: [
@@ -97,8 +98,24 @@ _scatter = linear(
 
 
 @public(methods="__getitem__")
-def getitem(x: Any, index: Any) -> Any:
-    """``x[index]`` with all of NumPy's basic and advanced indexing."""
+def getitem(x: Any, index: Any, *, unique: bool = False) -> Any:
+    """``x[index]`` with all of NumPy's basic and advanced indexing.
+
+    Parameters
+    ----------
+    x : Tensor or array_like
+    index : index
+        Integers, slices, None, Ellipsis, arrays of integers or bools, and tuples of them.
+    unique : bool
+        The caller's word that `index` names no element twice and that its arrays will not be
+        changed; backward then assigns where it would add, which is faster.
+
+    Returns
+    -------
+    Tensor
+    """
+    if unique:
+        return getitem_primitive(x, index=index, unique=True)
     try:
         settled = _settled(index, isinstance(x, Tensor) and x._node is not None)
     except ValueError as error:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..broadcasting import Axis, count, normalize_axis, reduced_shape
+from ..broadcasting import Axis, count, normalize_axis, reduced_shape, row_sums
 from ..errors import ArgumentError, AxisError, ShapeError, UnsupportedError
 from ..primitive import Sample, as_scalar, public
 from ..rules import Partial, custom, linear, reduction
@@ -472,17 +472,24 @@ def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return _logsumexp(a, axis=axis, keepdims=_flag(keepdims, "logsumexp"))
 
 
+def _kept_sum(x: Any, axis: int) -> Any:
+    """``sum(x, axis, keepdims=True)``."""
+    if type(x) is np.ndarray and axis in (-1, x.ndim - 1):
+        return row_sums(x)
+    return sum(x, axis=axis, keepdims=True)
+
+
 def _log_softmax_forward(x: Any, axis: Any) -> Any:
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
     z = x - np.maximum.reduce(x, axis=axis, keepdims=True)
-    z -= np.log(np.add.reduce(np.exp(z), axis=axis, keepdims=True))
+    z -= np.log(_kept_sum(np.exp(z), axis))
     return z
 
 
 _log_softmax = custom(
     _log_softmax_forward,
-    lambda g, y, x, axis: g - exp(y) * sum(g, axis=axis, keepdims=True),
+    lambda g, y, x, axis: g - exp(y) * _kept_sum(g, axis),
     name="log_softmax",
     latex=r"\ln \operatorname{{softmax}} {0}",
     saves="y",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ maximum = elementwise(
         Partial("[a > b]", lambda t, y, a, b: _share(t, a, b, greater), saves="a b"),
         Partial("[b > a]", lambda t, y, a, b: _share(t, b, a, greater), saves="a b"),
     ),
-    scalar=lambda a, b: a if a >= b else b if b > a else float("nan"),
+    scalar=lambda a, b: float(a if a >= b else b if b > a else math.nan),
     symbol="max",
     latex=r"\max({0}, {1})",
     doc="The larger of two values; NaN if either is.",
@@ -34,7 +35,7 @@ minimum = elementwise(
         Partial("[a < b]", lambda t, y, a, b: _share(t, a, b, less), saves="a b"),
         Partial("[b < a]", lambda t, y, a, b: _share(t, b, a, less), saves="a b"),
     ),
-    scalar=lambda a, b: a if a <= b else b if b < a else float("nan"),
+    scalar=lambda a, b: float(a if a <= b else b if b < a else math.nan),
     symbol="min",
     latex=r"\min({0}, {1})",
     doc="The smaller of two values; NaN if either is.",

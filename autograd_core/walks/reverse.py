@@ -44,13 +44,9 @@ def fit(value: Any, node: Node) -> Any:
         value = np.float64(value)
     if value.shape != node.shape:
         value = sum_to(value, node.shape)
-        if not node.shape and not isinstance(value, Tensor):
-            value = as_scalar(value)
-            if type(value) is float and node.dtype is FLOAT64:
-                return value
     if value.dtype != node.dtype:
         value = value.astype(node.dtype)
-    return value
+    return value if node.shape or isinstance(value, Tensor) else as_scalar(value)
 
 
 def pull(
@@ -84,45 +80,41 @@ def pull(
     for node, seed in seeds:
         grads[node] = grads[node] + seed if node in grads else seed
     watched = MODE.get() is not None
-    node = order[-1]
     found: dict[Node, Any] = {}
     if inputs is None and not create_graph and not watched:
         _pull_arrays(order, grads, found, retain_graph)
         return found
-    try:
-        wanted = None if inputs is None else _leading_to(inputs, order)
-        targets = frozenset(inputs or ())
-        ends = targets.difference([n for n in targets if wanted and not wanted.isdisjoint(n.parents)])
-        for node in reversed(order):
-            g = grads.pop(node, None)
-            if g is None:
-                continue
-            if node.extra is not None:
-                g = _arrive(node, node.extra, g, create_graph)
-            primitive = node.primitive
-            if node in targets or (primitive is None and inputs is None):
-                found[node] = g
-            if primitive is None or node in ends:
-                continue
-            if node.clock < versions.now:
-                versions.verify(node)
-            if watched:
-                _verify_watched(node)
-            saved = _rewrap(node) if create_graph else node.saved
-            cotangents = primitive.vjp(g, saved, node.parents, node.params)
-            if watched:
-                _watch(node, cotangents)
-            if not retain_graph:
-                node.saved = node.saved[1:] if type(node) is ScalarNode else None
-            for parent, c in zip(node.parents, cotangents, strict=True):
-                if c is None or parent is None or (wanted is not None and parent not in wanted):
-                    continue
-                c = fit(c, parent)
-                grads[parent] = grads[parent] + c if parent in grads else c
-    except (TypeError, AttributeError, ValueError):
+    wanted = None if inputs is None else _leading_to(inputs, order)
+    targets = frozenset(inputs or ())
+    ends = targets.difference([n for n in targets if wanted and not wanted.isdisjoint(n.parents)])
+    for node in reversed(order):
+        g = grads.pop(node, None)
+        if g is None:
+            continue
+        if node.extra is not None:
+            g = _arrive(node, node.extra, g, create_graph)
+        primitive = node.primitive
+        if node in targets or (primitive is None and inputs is None):
+            found[node] = g
+        if primitive is None or node in ends:
+            continue
         if is_freed(node):
-            raise freed(node) from None
-        raise
+            raise freed(node)
+        if node.clock < versions.now:
+            versions.verify(node)
+        if watched:
+            _verify_watched(node)
+        saved = _rewrap(node) if create_graph else node.saved
+        cotangents = primitive.vjp(g, saved, node.parents, node.params)
+        if watched:
+            _watch(node, cotangents)
+        if not retain_graph:
+            node.saved = node.saved[1:] if type(node) is ScalarNode else None
+        for parent, c in zip(node.parents, cotangents, strict=True):
+            if c is None or parent is None or (wanted is not None and parent not in wanted):
+                continue
+            c = fit(c, parent)
+            grads[parent] = grads[parent] + c if parent in grads else c
     return found
 
 
@@ -133,51 +125,53 @@ def _pull_arrays(
     owned: set[Node] = set()  # their sum is an array that this walk allocated
     now = versions.now
     take = grads.pop
-    node = order[-1]
-    try:
-        for node in reversed(order):
-            g = take(node, None)
-            if g is None:
-                continue
-            if node.extra is not None:
-                g = _arrive(node, node.extra, g, False)
-            primitive = node.primitive
-            if primitive is None:
-                found[node] = g
-                continue
-            if type(node) is ScalarNode:
+    for node in reversed(order):
+        g = take(node, None)
+        if g is None:
+            continue
+        if node.extra is not None:
+            g = _arrive(node, node.extra, g, False)
+        primitive = node.primitive
+        if primitive is None:
+            found[node] = g
+            continue
+        if type(node) is ScalarNode:
+            try:
                 primitive.pull_scalars(node, g, grads)
-                if not retain_graph:
-                    node.saved = node.saved[1:]
-                continue
-            if node.clock < now:
-                versions.verify(node)
-            parents = node.parents
-            cotangents = primitive.vjp(g, node.saved, parents, node.params)
+            except ValueError:
+                if is_freed(node):
+                    raise freed(node) from None
+                raise
             if not retain_graph:
-                node.saved = None
-            for parent, c in zip(parents, cotangents):  # noqa: B905
-                if c is None:
-                    continue
-                if type(c) is float:
-                    if parent.dtype is not FLOAT64 or parent.shape:  # type: ignore[union-attr]
-                        c = fit(c, parent)  # type: ignore[arg-type]
-                elif c.shape != parent.shape or c.dtype is not parent.dtype:  # type: ignore[union-attr]
+                node.saved = node.saved[1:]
+            continue
+        saved = node.saved
+        if saved is None:
+            raise freed(node)
+        if node.clock < now:
+            versions.verify(node)
+        parents = node.parents
+        cotangents = primitive.vjp(g, saved, parents, node.params)
+        if not retain_graph:
+            node.saved = None
+        for parent, c in zip(parents, cotangents):  # noqa: B905
+            if c is None:
+                continue
+            if type(c) is float:
+                if parent.dtype is not FLOAT64 or parent.shape:  # type: ignore[union-attr]
                     c = fit(c, parent)  # type: ignore[arg-type]
-                if parent in grads:
-                    total = grads[parent]
-                    if parent in owned:
-                        total += c
-                    else:
-                        grads[parent] = total = total + c
-                        if type(total) is np.ndarray:
-                            owned.add(parent)  # type: ignore[arg-type]
+            elif c.shape != parent.shape or c.dtype is not parent.dtype:  # type: ignore[union-attr]
+                c = fit(c, parent)  # type: ignore[arg-type]
+            if parent in grads:
+                total = grads[parent]
+                if parent in owned:
+                    total += c
                 else:
-                    grads[parent] = c
-    except (TypeError, AttributeError, ValueError):
-        if is_freed(node):
-            raise freed(node) from None
-        raise
+                    grads[parent] = total = total + c
+                    if type(total) is np.ndarray:
+                        owned.add(parent)  # type: ignore[arg-type]
+            else:
+                grads[parent] = c
 
 
 def _leading_to(inputs: Sequence[Node], order: Sequence[Node]) -> set[Node]:
