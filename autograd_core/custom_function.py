@@ -84,7 +84,12 @@ def _cotangent(c: Any, g: Any, saved: tuple[Any, ...], name: str) -> Any:
         return c
     c = c._value if isinstance(c, Tensor) else c
     if not isinstance(c, (np.ndarray, np.generic)):
-        c = np.asarray(c, float)[()]
+        try:
+            c = np.asarray(c, float)[()]
+        except (ValueError, TypeError):
+            raise DTypeError(
+                f"{name}: its rule answered {c!r}, which is not a gradient; return arrays or tensors"
+            ) from None
     if recording and np.any(c):
         raise GraphError(
             f"{name}: its rule left the graph, so it cannot be differentiated again; compute the "

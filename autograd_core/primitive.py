@@ -444,6 +444,8 @@ def explain(
         )
     if isinstance(error, IndexError):
         return IndexingError(f"{given}: {text}")
+    if "not supported for the input types" in text:
+        return DTypeError(f"{given}: it is not defined for these dtypes; convert with astype")
     if isinstance(error, TypeError):
         return DTypeError(f"{given}: {text}")
     if isinstance(error, OverflowError):

@@ -85,8 +85,9 @@ def _filled(a: Any, axis: Any, name: str) -> None:
     """Refuse to take a mean or an extreme of nothing."""
     shape = shape_of(a)
     if 0 in shape and not count(shape, axis, name):
+        along = "" if axis is None else f" along axis {axis}"
         raise ShapeError(
-            f"{name}: shape {shape} has no elements along axis {axis}; there is no {name} of nothing"
+            f"{name}: shape {shape} has no elements{along}; there is no {name} of nothing"
         )
 
 

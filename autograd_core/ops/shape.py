@@ -91,7 +91,9 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
         size = a.size
         fixed = int(np.prod([n for n in sizes if n != -1], dtype=np.int64))
         unknown = sizes.count(-1)
-        if unknown > 1 or any([n < -1 for n in sizes]):
+        if any([n < -1 for n in sizes]):
+            raise ShapeError(f"reshape: {sizes} has a negative size; only -1 has a meaning")
+        if unknown > 1:
             raise ShapeError(f"reshape: {sizes} leaves more than one size open; use -1 once")
         if (fixed != size) if not unknown else (not fixed or size % fixed):
             raise ShapeError(
@@ -439,7 +441,7 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     (axis,) = normalize_axis(axis, ndim_of(ary), "split")
     if not np.ndim(raw(indices_or_sections)):
         (parts,) = as_integers((indices_or_sections,), "split")
-        if parts < 1 or shape_of(ary)[axis] % parts:
+        if parts > 0 and shape_of(ary)[axis] % parts:
             raise ShapeError(
                 f"split: axis {axis} of shape {shape_of(ary)} does not divide into "
                 f"{indices_or_sections} equal parts; use array_split"

@@ -1,0 +1,78 @@
+"""The search for a learning rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+import optim
+from autograd_core import AnomalyError, ArgumentError
+from optim import find_learning_rate
+
+
+def setting(lr: Any = 0.1) -> tuple[Any, ...]:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((100, 5))
+    model = nn.Linear(5, 1, rng=0)
+    optimizer = optim.SGD(model.parameters(), lr=lr, momentum=0.5)
+    return model, nn.SquaredLoss(), optimizer, X, X @ np.ones((5, 1))
+
+
+def test_the_suggestion_trains_and_a_hundred_times_more_does_not() -> None:
+    """For a quadratic it lies below the edge of stability 2/L and not far from it."""
+    arguments = setting()
+    found = find_learning_rate(*arguments, rng=0, low=1e-5, high=100.0)
+    model, loss, _, X, y = arguments
+    edge = 2 / np.linalg.eigvalsh(2 * X.T @ X / len(X)).max()
+    assert edge / 300 < found.suggestion < edge
+    assert found.lr[-1] < 100.0
+    assert found.loss[-1] > 4 * found.loss.min()
+    np.testing.assert_allclose(np.diff(np.log(found.lr)), np.log(1e7) / 99)
+    assert len(found.lr) == len(found.loss)
+
+
+def test_model_and_optimizer_are_put_back() -> None:
+    """Weights, state, count of steps and the schedule."""
+    schedule = optim.Cosine(0.1, 50)
+    model, loss, optimizer, X, y = setting(schedule)
+    optim.fit(model, loss, optimizer, X, y, epochs=1, progress=False)
+    weights, state = model.state_dict(), optimizer.state_dict()
+    model.eval()
+    find_learning_rate(model, loss, optimizer, X, y, rng=0)
+    assert all(np.array_equal(v, weights[k]) for k, v in model.state_dict().items())
+    after = optimizer.state_dict()
+    assert after["t"] == state["t"]
+    assert after["param_groups"] == state["param_groups"]
+    assert np.array_equal(after["state"]["0"]["V"], state["state"]["0"]["V"])
+    assert optimizer.lr is schedule
+    assert not model.training
+    assert all(p.grad is None for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"low": 0.0}, "low is 0"),
+        ({"low": 1.0, "high": 0.1}, "low must be the lower"),
+        ({"steps": 1}, "steps is 1"),
+        ({"batch_size": 0}, "batch_size is 0"),
+        ({"smoothing": 1.0}, "gamma is 1"),
+        ({"high": float("nan")}, "high is nan"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(settings: dict[str, Any], words: str) -> None:
+    """The error names the argument."""
+    with pytest.raises(ArgumentError, match=words):
+        find_learning_rate(*setting(), **settings)
+
+
+def test_a_first_rate_that_is_too_large_is_said() -> None:
+    """And the model is put back."""
+    model, loss, optimizer, X, y = setting()
+    before = model.state_dict()
+    with pytest.raises(AnomalyError, match="begin with a smaller rate"):
+        find_learning_rate(model, loss, optimizer, X, y, low=1e200, high=1e201)
+    assert np.array_equal(model.state_dict()["W"], before["W"])
