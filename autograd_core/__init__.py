@@ -59,7 +59,6 @@ from .ops.arithmetic import floor_divide as floor_divide
 from .ops.arithmetic import multiply as multiply
 from .ops.arithmetic import negative as negative
 from .ops.arithmetic import positive as positive
-from .ops.arithmetic import power as power
 from .ops.arithmetic import reciprocal as reciprocal
 from .ops.arithmetic import remainder as remainder
 from .ops.arithmetic import rint as rint
@@ -177,6 +176,7 @@ from .ops.transcendental import log1p as log1p
 from .ops.transcendental import log2 as log2
 from .ops.transcendental import log10 as log10
 from .ops.transcendental import logaddexp as logaddexp
+from .ops.transcendental import power as power
 from .ops.transcendental import sigmoid as sigmoid
 from .ops.transcendental import sin as sin
 from .ops.transcendental import sinh as sinh

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .errors import AutogradError, DTypeError, UnsupportedError
-from .ops import arithmetic, linalg, selection
+from .ops import arithmetic, linalg, selection, transcendental
 from .ops.shape import raw, transpose
 from .primitive import FUNCTIONS, Function
 from .tensor import Tensor, setitem
@@ -51,7 +51,7 @@ _BINARY: dict[str, Function] = {
     "sub": arithmetic.subtract,
     "mul": arithmetic.multiply,
     "truediv": arithmetic.divide,
-    "pow": arithmetic.power,
+    "pow": transcendental.power,
     "matmul": linalg.matmul,
     "floordiv": arithmetic.floor_divide,
     "mod": arithmetic.remainder,

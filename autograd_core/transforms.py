@@ -425,10 +425,12 @@ def hvp(f: Fn, x: Any, v: Any) -> Tensor:
     >>> ag.hvp(lambda x: (x**3).sum(), ag.Tensor([1.0, 2.0]), [1.0, 1.0])
     Tensor([ 6., 12.])
     """
-    if np.shape(v.data if isinstance(v, Tensor) else v) != np.shape(
-        x.data if isinstance(x, Tensor) else x
-    ):
-        raise ShapeError("hvp: the vector does not have the shape of the argument")
+    shapes = [np.shape(t.data if isinstance(t, Tensor) else t) for t in (v, x)]
+    if shapes[0] != shapes[1]:
+        raise ShapeError(
+            f"hvp: the vector has shape {shapes[0]}, the argument has shape {shapes[1]}; they must "
+            f"be equal"
+        )
     first = grad(f)
     return grad(lambda z: (first(z) * v).sum())(x)  # type: ignore[no-any-return]
 

@@ -76,6 +76,8 @@ class Training:
         self._early = early_stopping
         self._hooks = [_as_callback(hook) for hook in callbacks]
         self._accuracy = accuracy
+        if accuracy is not None and not callable(accuracy):
+            check.flag("fit", "accuracy", accuracy)
         self._stop = False
         self._measure: Measure | None = None
         self._check_parts()

@@ -31,7 +31,8 @@ class LearningRates:
     loss : ndarray
         The loss at each, smoothed by a moving average without its bias.
     suggestion : float
-        The rate at which the loss fell most steeply (over the logarithm of the rate).
+        A tenth of the rate at which the smoothed loss was least: the loss still falls there, and
+        is not at the edge of running away.
     """
 
     lr: NDArray[np.float64]
@@ -123,8 +124,7 @@ def find_learning_rate(
             f"{rates[len(losses)]:g}; begin with a smaller rate: low={low / 1000:g}"
         )
     tried, smoothed = rates[: len(losses)], np.array(losses)
-    slope = np.gradient(smoothed, np.log(tried))
-    return LearningRates(tried, smoothed, float(tried[np.argmin(slope)]))
+    return LearningRates(tried, smoothed, float(tried[np.argmin(smoothed)]) / 10)
 
 
 def _climb(

@@ -46,11 +46,7 @@ LAZY = {
     ("binding", "walks"): "Tensor.backward is attached before the walks are needed",
 }
 #: Imports at the end of a module, once it holds all that the other one asks of it.
-LATE = {
-    ("autograd_core.ops.transcendental", "autograd_core.ops.arithmetic"): (
-        "sqrt stands in the derivatives of arcsin and others, log in that of power"
-    ),
-}
+LATE: dict[tuple[str, str], str] = {}
 #: Functions of nn and optim that have the name of a rule, and are none.
 NO_RULES = {
     ("nn.module", "backward"): "the chapter's interface; it asks the engine for the gradient",

@@ -68,39 +68,6 @@ divide = elementwise(
 )
 
 
-def _power(a: float, b: float) -> float:
-    y = a**b
-    if type(y) is not float:
-        raise ValueError("a fractional power of a negative number is not real")
-    return y
-
-
-def _by_base(t: Any, y: Any, a: Any, b: Any) -> Any:
-    # b·a^(b−1) would be 0·inf at a = 0, b = 0, where the partial is 0.
-    if type(b) is int or type(b) is float:
-        return t * (b * a ** (b - 1)) if b else zeros_like(t)
-    return t * (b * a ** where(b == 0, 1.0, b - 1))
-
-
-def _by_exponent(t: Any, y: Any, a: Any, b: Any) -> Any:
-    # y·log a, continued by 0 at a = 0 as y log a → 0 for b > 0; at a < 0 it is not real: NaN.
-    return t * (y * log(where(a == 0, 1.0, a)))
-
-
-power = elementwise(
-    np.power,
-    (
-        Partial("b a^{b - 1}", _by_base, saves="a b"),
-        Partial(r"y \ln a", _by_exponent, saves="y a"),
-    ),
-    scalar=_power,
-    symbol="^",
-    latex="{{{0}}}^{{{1}}}",
-    doc="a to the power of b.",
-    domain=(0.5, 2.0),
-    convention="At a = 0 the partial by b is 0; at a = b = 0 the partial by a is 0.",
-)
-
 negative = elementwise(
     np.negative,
     (Partial("-1", lambda t, y, x: -t),),
@@ -262,8 +229,6 @@ remainder = elementwise(
 )
 
 
-from .selection import where  # noqa: E402
-from .transcendental import log  # noqa: E402
 
 __all__ = [
     "absolute",
@@ -275,7 +240,6 @@ __all__ = [
     "multiply",
     "negative",
     "positive",
-    "power",
     "reciprocal",
     "remainder",
     "rint",

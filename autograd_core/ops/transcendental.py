@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..rules import Partial, elementwise
+from .arithmetic import sqrt, zeros_like
+from .selection import where
 
 exp = elementwise(
     np.exp,
@@ -66,6 +68,39 @@ log1p = elementwise(
     latex=r"\ln(1 + {0})",
     domain=(-0.6, 2.0),
     doc="log(1 + x), exact near 0.",
+)
+
+def _power(a: float, b: float) -> float:
+    y = a**b
+    if type(y) is not float:
+        raise ValueError("a fractional power of a negative number is not real")
+    return y
+
+
+def _by_base(t: Any, y: Any, a: Any, b: Any) -> Any:
+    # b·a^(b−1) would be 0·inf at a = 0, b = 0, where the partial is 0.
+    if type(b) is int or type(b) is float:
+        return t * (b * a ** (b - 1)) if b else zeros_like(t)
+    return t * (b * a ** where(b == 0, 1.0, b - 1))
+
+
+def _by_exponent(t: Any, y: Any, a: Any, b: Any) -> Any:
+    # y·log a, continued by 0 at a = 0 as y log a → 0 for b > 0; at a < 0 it is not real: NaN.
+    return t * (y * log(where(a == 0, 1.0, a)))
+
+
+power = elementwise(
+    np.power,
+    (
+        Partial("b a^{b - 1}", _by_base, saves="a b"),
+        Partial(r"y \ln a", _by_exponent, saves="y a"),
+    ),
+    scalar=_power,
+    symbol="^",
+    latex="{{{0}}}^{{{1}}}",
+    doc="a to the power of b.",
+    domain=(0.5, 2.0),
+    convention="At a = 0 the partial by b is 0; at a = b = 0 the partial by a is 0.",
 )
 
 sin = elementwise(
@@ -253,8 +288,6 @@ erf = elementwise(
     doc="The error function, by the C library's ``erf`` for each element.",
 )
 
-from .arithmetic import sqrt  # noqa: E402
-
 __all__ = [
     "arccos",
     "arccosh",
@@ -275,6 +308,7 @@ __all__ = [
     "log2",
     "log10",
     "logaddexp",
+    "power",
     "sigmoid",
     "sin",
     "sinh",

@@ -35,7 +35,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "logsumexp": lambda x, axis, keepdims: scipy.special.logsumexp(x, axis, keepdims=keepdims),
     "log_softmax": lambda x, axis: scipy.special.log_softmax(x, axis),
     "norm": _norm,
-    "getitem": lambda x, index: np.asarray(x)[index],
+    "getitem": lambda x, index, unique=False: np.asarray(x)[index],
     "scatter": _scatter,
     "alias": lambda x: x,
     "clone": np.array,

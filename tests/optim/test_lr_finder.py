@@ -25,7 +25,7 @@ def test_the_suggestion_trains_and_a_hundred_times_more_does_not() -> None:
     """For a quadratic it lies below the edge of stability 2/L and not far from it."""
     arguments = setting()
     found = find_learning_rate(*arguments, rng=0, low=1e-5, high=100.0)
-    model, loss, _, X, y = arguments
+    X = arguments[3]
     edge = 2 / np.linalg.eigvalsh(2 * X.T @ X / len(X)).max()
     assert edge / 300 < found.suggestion < edge
     assert found.lr[-1] < 100.0

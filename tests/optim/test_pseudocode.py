@@ -98,7 +98,7 @@ def test_classes_with_softmax_and_nllm_are_learned(rng: np.random.Generator) -> 
 @pytest.mark.parametrize(
     ("change", "kind", "words"),
     [
-        ({"L": 3}, ArgumentError, "L is 3, and there are 2 sizes m and 2 functions"),
+        ({"L": 3}, ArgumentError, "L is 3, and there are 2 sizes m, 2 functions"),
         ({"m": (3, 0)}, ArgumentError, r"m\[1\] is 0"),
         ({"m": (4, 5)}, ShapeError, r"X has shape \(10, 3\); with m\[0\] = 4"),
         ({"T": -1}, ArgumentError, "T is -1"),
