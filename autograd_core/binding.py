@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -71,6 +71,13 @@ _COMPARISONS: dict[str, Function] = {
 }
 
 
+#: The binary operators, by the names of their methods.
+OPERATORS: dict[str, Function] = {
+    **{f"__{name}__": function for name, function in (_BINARY | _COMPARISONS).items()},
+    **{f"__r{name}__": _reflected(function) for name, function in _BINARY.items()},
+}
+
+
 def _iterate(self: Tensor) -> Iterator[Tensor]:
     if not self.shape:
         raise DTypeError("iter: a tensor of shape () cannot be iterated over; use item()")
@@ -86,10 +93,29 @@ def _fill(self: Tensor, value: Any) -> None:
     setitem(self, Ellipsis, value)
 
 
-def _backward(self: Tensor, *args: Any, **kwargs: Any) -> None:
+def _backward(
+    self: Tensor,
+    gradient: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    inputs: Tensor | Sequence[Tensor] | None = None,
+) -> None:
+    """Compute the gradients of this tensor and add them to ``grad`` of the leaves.
+
+    Parameters
+    ----------
+    gradient : array_like, optional
+        The cotangent of this tensor, of its shape; needed unless it is a scalar.
+    retain_graph : bool, optional
+        Keep the graph for another pass. By default as `create_graph`.
+    create_graph : bool, default False
+        Record the backward pass, so that the gradients can be differentiated.
+    inputs : Tensor or sequence of Tensor, optional
+        Accumulate only into these; they need not be leaves.
+    """
     from .walks import backward
 
-    backward(self, *args, **kwargs)
+    backward(self, gradient, retain_graph, create_graph, inputs)
 
 
 def _mimebundle(self: Tensor, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -277,11 +303,8 @@ def bind() -> None:
     for public in FUNCTIONS.values():
         for method in public.methods:
             setattr(Tensor, method, public.function)
-    for name, function in _BINARY.items():
-        setattr(Tensor, f"__{name}__", function)
-        setattr(Tensor, f"__r{name}__", _reflected(function))
-    for name, function in _COMPARISONS.items():
-        setattr(Tensor, f"__{name}__", function)
+    for name, function in OPERATORS.items():
+        setattr(Tensor, name, function)
     attributes: dict[str, Any] = {
         "__neg__": arithmetic.negative,
         "__pos__": arithmetic.positive,

@@ -55,7 +55,7 @@ def custom(
         raise DTypeError(f"custom: {vjp!r} is not a vjp rule; use @custom(lambda g, y, x: ...)")
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        label = name or getattr(function, "__name__", "custom")
+        label = str(name or getattr(function, "__name__", "custom"))
 
         def pullback(g: Any, *saved: Any, **params: Any) -> tuple[Any, ...]:
             answers = vjp(g, *saved, **params)

@@ -24,7 +24,7 @@ from .errors import (
     IndexingError,
     ShapeError,
 )
-from .graph import ArrayNode, Node
+from .graph import ArrayNode, Leaf, Node
 from .modes import MODE, Modes
 from .tensor import Tensor, check_dtype, check_mask, wrap
 
@@ -243,7 +243,7 @@ def apply(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -
         return wrap(y, None)
     node = record(primitive, y, values, tuple(parents), args, params)
     if mode is not None and mode.keep:
-        keep(node, y)
+        keep(node, y, values)
     return wrap(y, node)
 
 
@@ -347,11 +347,17 @@ def record(
 _FLOAT64 = np.dtype(np.float64)
 
 
-def keep(node: Node, y: Any) -> None:
-    """Keep the value and the user's line with the node; for `keep_values`."""
+def keep(node: Node, y: Any, values: Any) -> None:
+    """Keep the value and the user's line with the node; for `keep_values`.
+
+    A leaf's value is kept too: its tensor may die before the graph does.
+    """
     extra = node.extras()
     extra.value = y
     extra.line = users_line()
+    for parent, value in zip(node.parents, values, strict=True):
+        if type(parent) is Leaf and parent.extras().value is None:
+            parent.extras().value = as_scalar(value)
 
 
 def users_line() -> str | None:
@@ -390,7 +396,7 @@ def _watched(
     if parents is None or not any(p is not None for p in parents):
         return wrap(y, None)
     node = record(primitive, y, values, tuple(parents), args, params)
-    keep(node, y)
+    keep(node, y, values)
     node.extras().checksum = checksum(node.saved)
     return wrap(y, node)
 

@@ -304,7 +304,7 @@ class Tensor(TensorMethods):
     @property
     def dtype(self) -> np.dtype[Any]:
         value = self._value
-        return FLOAT64 if type(value) is float else value.dtype  # type: ignore[no-any-return]
+        return FLOAT64 if type(value) is float else value.dtype
 
     @property
     def ndim(self) -> int:

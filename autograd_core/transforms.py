@@ -50,7 +50,7 @@ class _Traced:
     ) -> None:
         self.what = what
         self.single = not isinstance(argnums, Sequence)
-        numbers = [argnums] if isinstance(argnums, int) else list(argnums)  # type: ignore[arg-type]
+        numbers = [argnums] if isinstance(argnums, int) else list(argnums)
         for n in numbers:
             if not isinstance(n, int) or not -len(args) <= n < len(args):
                 raise ArgumentError(

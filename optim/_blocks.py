@@ -25,6 +25,11 @@ def state_for(memory: dict[str, Any], starts: dict[str, float], w: Any) -> tuple
     return tuple([memory[name] for name in starts])
 
 
+def contiguous(*arrays: np.ndarray[Any, Any]) -> bool:
+    """Whether all can be written through flat views of their memory."""
+    return all(array.flags.c_contiguous for array in arrays)
+
+
 def update_in_blocks(
     update: Update, w: np.ndarray[Any, Any], g: Any, state: tuple[Any, ...], t: int, lr: float
 ) -> None:

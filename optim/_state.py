@@ -98,7 +98,7 @@ def _entries(where: str, p: Tensor, entries: Mapping[str, Any]) -> dict[str, Any
         if name == "t":
             copied[name] = _steps(where, value)
             continue
-        array = np.array(value.data if isinstance(value, Tensor) else value)
+        array = np.array(value.data if isinstance(value, Tensor) else value, order="C")
         if array.shape != p.shape or array.dtype != p.dtype:
             raise CheckpointError(
                 f"{where}: {name!r} has shape {array.shape} and dtype {array.dtype}, its parameter "

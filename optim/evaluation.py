@@ -59,12 +59,18 @@ def per_point(loss: Any, value: float, n: int) -> float:
     return value / n if getattr(loss, "reduction", "mean") == "sum" else value
 
 
+def check_measure(owner: str, accuracy: Any) -> None:
+    """Refuse what is no function, bool or None."""
+    if accuracy is not None and not callable(accuracy):
+        check.flag(owner, "accuracy", accuracy)
+
+
 def chosen_measure(accuracy: bool | Measure | None, y: Array, outputs: tuple[int, ...]) -> Measure:
     """The measure of accuracy: as asked, or by the look of the labels and the outputs' shape."""
     if callable(accuracy):
         return accuracy
     if accuracy is not None:
-        return share_right if check.flag("fit", "accuracy", accuracy) else no_accuracy
+        return share_right if accuracy else no_accuracy
     scores = len(outputs) == 1 and outputs[0] > 1
     if scores and y.ndim == 1 and y.dtype.kind in "iu":
         return share_of_classes
@@ -164,6 +170,7 @@ def evaluate(
     """
     X, y = converted(X, y, dtype_of(model))
     n = check.points("evaluate", X, y)
+    check_measure("evaluate", accuracy)
     size = check.whole("evaluate", "batch_size", batch_size)
     total = right = 0.0
     with mode(model, training=False), no_grad():

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_core import ArgumentError, Tensor
+from autograd_core import ArgumentError, DTypeError, Tensor
 
 from . import _checks as check
 from .callbacks import Callback, EarlyStopping
@@ -19,6 +19,7 @@ from .clipping import clip_grad_norm_, clip_grad_value_
 from .data import MiniBatches
 from .evaluation import (
     Measure,
+    check_measure,
     chosen_measure,
     converted,
     dtype_of,
@@ -76,8 +77,7 @@ class Training:
         self._early = early_stopping
         self._hooks = [_as_callback(hook) for hook in callbacks]
         self._accuracy = accuracy
-        if accuracy is not None and not callable(accuracy):
-            check.flag("fit", "accuracy", accuracy)
+        check_measure("fit", accuracy)
         self._stop = False
         self._measure: Measure | None = None
         self._check_parts()
@@ -92,7 +92,7 @@ class Training:
                 f"fit: early_stopping is {self._early!r}; give EarlyStopping(patience=…)"
             )
         if hasattr(self.model, "parameters"):
-            trained = {id(p) for group in self.optimizer.param_groups for p in group.params}
+            trained = {id(p) for p in self._trained()}
             if not any(id(p) in trained for p in self.model.parameters()):
                 raise ArgumentError(
                     "fit: the optimizer updates no parameter of the model; make it with "
@@ -134,7 +134,8 @@ class Training:
                 ends.callback(hook.on_fit_end, self)
             try:
                 self._epochs(best)
-            except FloatingPointError:
+            except FloatingPointError as error:
+                error.add_note(f"in fit, at step {self.step} (epoch {self.epoch})")
                 best.restore()
                 raise
             finally:
@@ -182,6 +183,11 @@ class Training:
         inputs = Tensor(x, copy=False)
         output = self.model(inputs)
         loss = self.loss(output, y)
+        if not isinstance(loss, Tensor):
+            raise DTypeError(
+                f"fit: the loss is of type {type(loss).__name__}; loss(model(x), y) must give a "
+                f"Tensor, on which backward() can be called"
+            )
         value = loss.item()
         if not math.isfinite(value):
             when = f"at step {self.step} (epoch {self.epoch})"
@@ -196,11 +202,13 @@ class Training:
         return value, self._measure(output.numpy(), y)
 
     def _clip(self) -> None:
-        params = [p for group in self.optimizer.param_groups for p in group.params]
         if self.clip_value is not None:
-            clip_grad_value_(params, self.clip_value)
+            clip_grad_value_(self._trained(), self.clip_value)
         if self.clip_norm is not None:
-            clip_grad_norm_(params, self.clip_norm)
+            clip_grad_norm_(self._trained(), self.clip_norm)
+
+    def _trained(self) -> list[Tensor]:
+        return [p for group in self.optimizer.param_groups for p in group.params]
 
     def _record(self, losses: tuple[float, float], begun: float) -> None:
         history = self.history

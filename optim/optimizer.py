@@ -15,7 +15,7 @@ from autograd_core import ArgumentError, CheckpointError, Tensor
 
 from . import _blocks
 from . import _checks as check
-from ._blocks import state_for, update_in_blocks
+from ._blocks import contiguous, state_for, update_in_blocks
 from ._state import as_state_dict, read_state_dict
 from .groups import ParamGroup, Rule, as_groups, as_params
 
@@ -121,7 +121,7 @@ class Optimizer:
                 w, g = p.data, gradient.data
                 old = state_for(memory, starts, w) if starts else ()
                 array = type(w) is ndarray
-                if array and w.size > _blocks.BLOCK and w.flags.c_contiguous:
+                if array and w.size > _blocks.BLOCK and contiguous(w, *old):
                     update_in_blocks(update, w, g, old, steps, lr)
                     p.touched(change)
                     continue

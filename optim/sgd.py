@@ -113,7 +113,8 @@ class SGD(Optimizer):
     def rule(cls, settings: dict[str, Any]) -> Rule:
         chosen = {"weight_decay": settings["weight_decay"]}
         if not settings["momentum"]:
-            return Rule(descent, {}, chosen if settings["weight_decay"] else {})
+            decays = bool(settings["weight_decay"])
+            return Rule(descent_with_decay, {}, chosen) if decays else Rule(descent, {}, {})
         chosen |= {"momentum": settings["momentum"], "nesterov": settings["nesterov"]}
         form = settings["momentum_form"]
         if form == "torch":
@@ -128,9 +129,16 @@ def decayed(w: Any, g: Any, weight_decay: float) -> Any:
     return g + weight_decay * w if weight_decay else g
 
 
-def descent(w: Any, g: Any, *, t: Any, lr: Any, weight_decay: float = 0.0) -> tuple[Any, State]:
-    """``η g``."""
-    return lr * (decayed(w, g, weight_decay) if weight_decay else g), ()
+def descent(w: Any, g: Any, *, t: Any, lr: Any) -> tuple[Any, State]:
+    """Step ``η g``."""
+    return lr * g, ()
+
+
+def descent_with_decay(
+    w: Any, g: Any, *, t: Any, lr: Any, weight_decay: float
+) -> tuple[Any, State]:
+    """Step ``η (g + λ W)``."""
+    return lr * decayed(w, g, weight_decay), ()
 
 
 def chapter_momentum(

@@ -53,7 +53,9 @@ def fit(
     ----------
     model : Module, or any function of a Tensor
     loss : callable
-        ``loss(model(x), y)`` gives a scalar Tensor, such as ``nn.CrossEntropyLoss()``.
+        ``loss(model(x), y)`` gives a scalar Tensor, such as ``nn.CrossEntropyLoss()``. Its
+        reduction decides whether a step follows the mean or, as in the chapter, the sum of the
+        gradients of the points.
     optimizer : Optimizer
         Over parameters of the model.
     X, y : array_like of n rows

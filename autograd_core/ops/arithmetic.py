@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from ..errors import DTypeError
 from ..primitive import Sample, as_scalar, public
 from ..rules import Partial, elementwise
 from ..tensor import Tensor, wrap
+
+if TYPE_CHECKING:
+    from ..rules._types import Unary
 
 
 def zeros_like(t: Any) -> Any:
@@ -86,7 +89,7 @@ positive = elementwise(
     doc="A copy of x.",
 )
 
-absolute = elementwise(
+absolute: Unary = elementwise(
     np.absolute,
     (Partial(r"\operatorname{sign} x", lambda t, y, x: t * sign(x), saves="x"),),
     scalar=abs,
@@ -103,7 +106,7 @@ def _sign(x: float) -> float:
     return x if x != x else math.copysign(1.0, x) if x else 0.0
 
 
-sign = elementwise(
+sign: Unary = elementwise(
     np.sign,
     (ZERO,),
     scalar=_sign,

@@ -9,7 +9,7 @@ import numpy as np
 from ..broadcasting import normalize_axis
 from ..errors import IndexingError, ShapeError, UnsupportedError
 from ..primitive import Sample, public
-from ..rules import linear
+from ..rules import Linear, linear
 from ..tensor import Tensor, check_dtype, plain_index
 from .reduction import sum as sum_
 from .selection import argsort, where
@@ -76,7 +76,7 @@ def _index_samples(rng: np.random.Generator) -> list[Sample]:
     return [*samples, Sample((x,), {"index": (np.arange(4), [0, 2, 1, 1]), "unique": True})]
 
 
-getitem_primitive = linear(
+getitem_primitive: Linear = linear(
     lambda x, index, unique=False: np.asarray(x)[index],
     lambda g, x, index, unique=False: _scatter(g, index=index, shape=x.shape, unique=unique),
     name="getitem",
@@ -85,7 +85,7 @@ getitem_primitive = linear(
     samples=_index_samples,
 )
 
-_scatter = linear(
+_scatter: Linear = linear(
     _scatter_forward,
     lambda g, x, index, shape, unique=False: getitem_primitive(g, index=index, unique=unique),
     name="scatter",
@@ -210,8 +210,8 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     if ndim_of(a) < 2:
         raise ShapeError(f"diagonal: shape {shape_of(a)} has fewer than two axes")
     moved = moveaxis(a, (axis1, axis2), (-2, -1))
-    rows, columns = _diagonal_index(*shape_of(moved)[-2:], offset)
-    return getitem(moved, (Ellipsis, rows, columns))
+    *_, n, m = shape_of(moved)
+    return getitem(moved, (Ellipsis, *_diagonal_index(n, m, offset)))
 
 
 @public(np.diag, methods=())
@@ -236,7 +236,8 @@ def _triangle(m: Any, k: int, lower: bool, name: str) -> Any:
     shape = shape_of(m)
     if len(shape) < 2:
         raise ShapeError(f"{name}: shape {shape} has fewer than two axes")
-    mask = np.tri(*shape[-2:], k=k if lower else k - 1, dtype=bool)
+    *_, rows, columns = shape
+    mask = np.tri(rows, columns, k=k if lower else k - 1, dtype=bool)
     return where(mask if lower else ~mask, m, 0)
 
 

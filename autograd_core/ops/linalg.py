@@ -151,8 +151,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
     Tensor
     """
     if isinstance(axes, (int, np.integer)):
-        left = list(range(ndim_of(a) - int(axes), ndim_of(a)))
-        right = list(range(int(axes)))
+        left = tuple(range(ndim_of(a) - int(axes), ndim_of(a)))
+        right = tuple(range(int(axes)))
     else:
         left, right = (as_integers((i,), "tensordot") for i in axes)
     first = normalize_axis(left, ndim_of(a), "tensordot")

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..broadcasting import Axis, count, normalize_axis, reduced_shape, row_sums
 from ..errors import ArgumentError, AxisError, ShapeError, UnsupportedError
-from ..primitive import Sample, as_scalar, public
-from ..rules import Partial, custom, linear, reduction
+from ..primitive import Function, Sample, as_scalar, public
+from ..rules import Linear, Partial, custom, linear, reduction
 from ..tensor import Tensor, wrap
 from .arithmetic import absolute
 from .selection import equal, isnan, logical_or, where
@@ -42,8 +42,10 @@ def _spread(g: Any, x: Any, axis: Axis, keepdims: bool, name: str) -> Any:
 _SMALL = 4096
 
 
+_total: Function = np.add.reduce  # what np.sum is, without its checks
+
 _sum = linear(
-    lambda x, axis=None, keepdims=False: np.add.reduce(x, axis=axis, keepdims=keepdims),
+    lambda x, axis=None, keepdims=False: _total(x, axis=axis, keepdims=keepdims),
     lambda g, x, axis=None, keepdims=False: _spread(g, x, axis, keepdims, "sum"),
     name="sum",
     symbol="Σ",
@@ -116,7 +118,7 @@ def sum(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     if keepdims is not False:
         keepdims = _flag(keepdims, "sum")
     if not isinstance(a, Tensor):
-        return np.add.reduce(a, axis=axis, keepdims=keepdims)
+        return _total(a, axis=axis, keepdims=keepdims)
     if axis is not None:
         axis = _plain(a, axis, "sum")
     return _sum(a, axis=axis, keepdims=keepdims)
@@ -124,7 +126,7 @@ def sum(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def _mean_forward(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     n = np.size(x) if axis is None else count(np.shape(x), axis, "mean")
-    return np.add.reduce(x, axis=axis, keepdims=keepdims) / n
+    return _total(x, axis=axis, keepdims=keepdims) / n
 
 
 _mean = linear(
@@ -405,9 +407,9 @@ def prod(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     return reshape(flat, kept if keepdims else shape)
 
 
-_cumsum = linear(
+_cumsum: Linear = linear(
     lambda x, axis: np.cumsum(x, axis=axis),
-    lambda g, x, axis: flip(cumsum(flip(g, axis), axis), axis),
+    lambda g, x, axis: flip(_cumsum(flip(g, axis), axis=axis), axis),
     name="cumsum",
     latex=r"\operatorname{{cumsum}} {0}",
     samples=lambda rng: [Sample((rng.normal(size=(2, 3)),), {"axis": 1})],
@@ -465,8 +467,8 @@ def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     Examples
     --------
     >>> import autograd_core as ag
-    >>> ag.logsumexp(ag.Tensor([1e4, 1e4])).item() - 1e4 == ag.log(ag.Tensor(2.0)).item()
-    np.False_
+    >>> ag.logsumexp(ag.Tensor([1e4, 1e4]))
+    Tensor(10000.69314718056)
     """
     axis = _plain(a, axis, "logsumexp")
     _filled(a, axis, "logsumexp")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..primitive import Sample, public
-from ..rules import Partial, elementwise, linear, nondifferentiable
+from ..primitive import Function, Sample, public
+from ..rules import Linear, Partial, elementwise, linear, nondifferentiable
 from ..tensor import Tensor
 from .shape import raw
+
+if TYPE_CHECKING:
+    from ..rules._types import Binary
 
 _TIES = "At a tie each argument receives half."
 
 
-maximum = elementwise(
+maximum: Binary = elementwise(
     np.maximum,
     (
         Partial("[a > b]", lambda t, y, a, b: _share(t, a, b, greater), saves="a b"),
@@ -29,7 +32,7 @@ maximum = elementwise(
     convention=_TIES,
 )
 
-minimum = elementwise(
+minimum: Binary = elementwise(
     np.minimum,
     (
         Partial("[a < b]", lambda t, y, a, b: _share(t, a, b, less), saves="a b"),
@@ -123,12 +126,12 @@ def _extremes(a: Any) -> tuple[Any, Any]:
     return (False, True) if dtype.kind == "b" else (-np.inf, np.inf)
 
 
-_where = linear(
+_where: Linear = linear(
     np.where,
     (
         None,
-        lambda g, cond, a, b: where(cond, g, 0),
-        lambda g, cond, a, b: where(cond, 0, g),
+        lambda g, cond, a, b: _where(cond, g, 0),
+        lambda g, cond, a, b: _where(cond, 0, g),
     ),
     name="where",
     latex=r"({0})\;?\;{1} : {2}",
@@ -200,15 +203,15 @@ def _along_axes(rng: np.random.Generator) -> list[Sample]:
     return [Sample((x,)), Sample((x,), {"axis": 0}), Sample((x > 1,), {"axis": 1})]
 
 
-equal = nondifferentiable(np.equal, latex="{0} = {1}", symbol="=", doc=_COMPARISON, samples=_ties)
+equal: Function = nondifferentiable(np.equal, latex="{0} = {1}", symbol="=", doc=_COMPARISON, samples=_ties)
 not_equal = nondifferentiable(
     np.not_equal, latex=r"{0} \ne {1}", symbol="≠", doc=_COMPARISON, samples=_ties
 )
-less = nondifferentiable(np.less, latex="{0} < {1}", symbol="<", doc=_COMPARISON, samples=_ties)
+less: Function = nondifferentiable(np.less, latex="{0} < {1}", symbol="<", doc=_COMPARISON, samples=_ties)
 less_equal = nondifferentiable(
     np.less_equal, latex=r"{0} \le {1}", symbol="≤", doc=_COMPARISON, samples=_ties
 )
-greater = nondifferentiable(
+greater: Function = nondifferentiable(
     np.greater, latex="{0} > {1}", symbol=">", doc=_COMPARISON, samples=_ties
 )
 greater_equal = nondifferentiable(

@@ -12,7 +12,7 @@ import numpy as np
 from ..broadcasting import Axis, normalize_axis, sum_to
 from ..errors import DTypeError, ShapeError, UnsupportedError
 from ..primitive import Sample, operand, public
-from ..rules import linear
+from ..rules import Linear, linear
 from ..tensor import Tensor, as_dtype, wrap
 
 
@@ -35,12 +35,12 @@ def _indexable(x: Any) -> Any:
 
 
 def _like(g: Any, x: Any, **_: Any) -> Any:
-    return reshape(g, x.shape)
+    return _reshape(g, shape=x.shape)
 
 
-_reshape = linear(
+_reshape: Linear = linear(
     lambda x, shape: np.asarray(x).reshape(shape),
-    lambda g, x, shape: reshape(g, x.shape),
+    _like,
     name="reshape",
     latex=r"\operatorname{{reshape}} {0}",
     samples=lambda rng: [
@@ -114,7 +114,7 @@ def flatten(a: Any) -> Any:
     return reshape(a, (-1,))
 
 
-_transpose = linear(
+_transpose: Linear = linear(
     lambda x, axes: np.asarray(x).transpose(axes),
     lambda g, x, axes: _transpose(
         g, axes=None if axes is None else tuple(np.argsort(axes).tolist())
@@ -265,9 +265,9 @@ def _cast(x: Any, dtype: Any) -> Any:
     return np.asarray(x).astype(dtype)[()]
 
 
-_astype = linear(
+_astype: Linear = linear(
     _cast,
-    lambda g, x, dtype: astype(g, x.dtype),
+    lambda g, x, dtype: _astype(g, dtype=x.dtype),
     name="astype",
     latex=r"{0}",
     samples=lambda rng: [Sample((rng.normal(size=(2, 3)),), {"dtype": np.dtype(np.float64)})],
@@ -515,9 +515,9 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
     return array
 
 
-_flip = linear(
+_flip: Linear = linear(
     lambda x, axis: np.flip(x, axis),
-    lambda g, x, axis: flip(g, axis),
+    lambda g, x, axis: _flip(g, axis=axis),
     name="flip",
     latex=r"\operatorname{{flip}} {0}",
     samples=lambda rng: [Sample((rng.normal(size=(2, 3)),), {"axis": (1,)})],
@@ -530,9 +530,9 @@ def flip(m: Any, axis: Axis = None) -> Any:
     return _flip(m, axis=normalize_axis(axis, ndim_of(m), "flip"))
 
 
-_roll = linear(
+_roll: Linear = linear(
     lambda x, shift, axis: np.roll(x, shift, axis),
-    lambda g, x, shift, axis: roll(g, tuple([-s for s in shift]), axis),
+    lambda g, x, shift, axis: _roll(g, shift=tuple([-s for s in shift]), axis=axis),
     name="roll",
     latex=r"\operatorname{{roll}} {0}",
     samples=lambda rng: [Sample((rng.normal(size=(2, 3)),), {"shift": (1,), "axis": (1,)})],

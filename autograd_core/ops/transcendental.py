@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..rules import Partial, elementwise
 from .arithmetic import sqrt, zeros_like
 from .selection import where
+
+if TYPE_CHECKING:
+    from ..rules._types import Unary
 
 exp = elementwise(
     np.exp,
@@ -103,7 +106,7 @@ power = elementwise(
     convention="At a = 0 the partial by b is 0; at a = b = 0 the partial by a is 0.",
 )
 
-sin = elementwise(
+sin: Unary = elementwise(
     np.sin,
     (Partial(r"\cos x", lambda t, y, x: t * cos(x), saves="x"),),
     scalar=math.sin,
@@ -111,7 +114,7 @@ sin = elementwise(
     doc="The sine; x in radians.",
 )
 
-cos = elementwise(
+cos: Unary = elementwise(
     np.cos,
     (Partial(r"-\sin x", lambda t, y, x: -t * sin(x), saves="x"),),
     scalar=math.cos,
@@ -177,7 +180,7 @@ hypot = elementwise(
     doc="The length of (a, b), without overflow.",
 )
 
-sinh = elementwise(
+sinh: Unary = elementwise(
     np.sinh,
     (Partial(r"\cosh x", lambda t, y, x: t * cosh(x), saves="x"),),
     scalar=math.sinh,
@@ -185,7 +188,7 @@ sinh = elementwise(
     doc="The hyperbolic sine.",
 )
 
-cosh = elementwise(
+cosh: Unary = elementwise(
     np.cosh,
     (Partial(r"\sinh x", lambda t, y, x: t * sinh(x), saves="x"),),
     scalar=math.cosh,

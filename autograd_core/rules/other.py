@@ -78,9 +78,8 @@ class Custom(Primitive):
         )
 
     def vjp(self, g: Any, saved: Any, parents: Any, params: dict[str, Any]) -> tuple[Any, ...]:
-        cotangents = self.pullback(g, *saved, **params)
-        if not isinstance(cotangents, tuple):
-            cotangents = (cotangents,)
+        answer = self.pullback(g, *saved, **params)
+        cotangents: tuple[Any, ...] = answer if isinstance(answer, tuple) else (answer,)
         if len(cotangents) != len(parents):
             raise GraphError(
                 f"{self.name}: its backward returned {len(cotangents)} gradients for "

@@ -86,20 +86,21 @@ def backward(
         )
     seed = seed_for(self, gradient)
     targets = None if inputs is None else _targets(inputs)
+    ends = None if targets is None else tuple(targets)
     order = topological((root,))
     if create_graph:
         with enable_grad():
             found = pull(
                 order,
                 [(root, seed if isinstance(seed, Tensor) else wrap(seed, None))],
-                targets and tuple(targets),
+                ends,
                 retain_graph=retain_graph is None or retain_graph,
                 create_graph=True,
             )
     else:
         seed = seed._value if isinstance(seed, Tensor) else seed
         found = pull(
-            order, [(root, seed)], targets and tuple(targets), retain_graph=bool(retain_graph)
+            order, [(root, seed)], ends, retain_graph=bool(retain_graph)
         )
     if root.primitive is not None:
         root.extras().seed = seed._value if isinstance(seed, Tensor) else seed

@@ -52,9 +52,10 @@ def value_of(node: Node) -> Any:
     """The value that a node was kept with; a leaf's comes from its tensor."""
     if isinstance(node, Leaf):
         owner = node.owner()
-        if owner is None:
+        if owner is not None:
+            return owner._value
+        if node.extra is None or node.extra.value is None:
             raise GraphError("replay: the tensor of a leaf is gone; keep a reference to it")
-        return owner._value
     if node.extra is None or node.extra.value is None:
         raise GraphError("replay: the value was not kept; record inside keep_values()")
     return node.extra.value

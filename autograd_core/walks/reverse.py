@@ -155,13 +155,13 @@ def _pull_arrays(
         if not retain_graph:
             node.saved = None
         for parent, c in zip(parents, cotangents):  # noqa: B905
-            if c is None:
+            if c is None or parent is None:
                 continue
             if type(c) is float:
-                if parent.dtype is not FLOAT64 or parent.shape:  # type: ignore[union-attr]
-                    c = fit(c, parent)  # type: ignore[arg-type]
-            elif c.shape != parent.shape or c.dtype is not parent.dtype:  # type: ignore[union-attr]
-                c = fit(c, parent)  # type: ignore[arg-type]
+                if parent.dtype is not FLOAT64 or parent.shape:
+                    c = fit(c, parent)
+            elif c.shape != parent.shape or c.dtype is not parent.dtype:
+                c = fit(c, parent)
             if parent in grads:
                 total = grads[parent]
                 if parent in owned:
@@ -169,7 +169,7 @@ def _pull_arrays(
                 else:
                     grads[parent] = total = total + c
                     if type(total) is np.ndarray:
-                        owned.add(parent)  # type: ignore[arg-type]
+                        owned.add(parent)
             else:
                 grads[parent] = c
 

@@ -242,6 +242,20 @@ def test_a_gradient_that_is_nan_is_found_in_the_last_step_too() -> None:
     assert w.tolist() == [0.0, 1.0]
 
 
+def test_a_gradient_that_is_nan_is_named_by_clipping_with_the_step() -> None:
+    """Before it can reach a weight."""
+    w = Tensor([0.0, 1.0], requires_grad=True, name="w")
+    with pytest.raises(AnomalyError, match="gradient of 'w' holds") as caught:
+        run(
+            lambda x: x * ag.sqrt(w * 0.0),
+            (np.ones((1, 2)), np.ones(1)),
+            loss=lambda a, y: a.sum(),
+            optimizer=optim.SGD([w], lr=0.1),
+            clip_norm=1.0,
+        )
+    assert caught.value.__notes__ == ["in fit, at step 1 (epoch 1)"]
+
+
 def test_a_validation_loss_that_is_nan_stops_too() -> None:
     """Naming the validation data."""
     X, y = blobs(9)

@@ -10,7 +10,7 @@ import pytest
 import autograd_core as ag
 import nn
 import optim
-from autograd_core import ArgumentError, Tensor
+from autograd_core import ArgumentError, DTypeError, Tensor
 from optim import Callback, EarlyStopping
 
 from .fitting import blobs, equal, network, run, state
@@ -275,6 +275,12 @@ def test_arguments_out_of_range_are_refused(settings: dict[str, Any], words: str
     with pytest.raises(ArgumentError, match=words):
         run(model, **settings)
     assert equal(state(model), before)
+
+
+def test_a_loss_that_is_no_tensor_is_refused() -> None:
+    """It could not be differentiated."""
+    with pytest.raises(DTypeError, match="the loss is of type float"):
+        run(network(), loss=lambda a, y: 1.0)
 
 
 def test_an_optimizer_of_another_model_is_refused() -> None:
