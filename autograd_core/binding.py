@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .errors import AutogradError, DTypeError, UnsupportedError
-from .ops import arithmetic, linalg, selection, transcendental
+from .ops import arithmetic, comparison, linalg, transcendental
 from .ops.shape import raw, transpose
 from .primitive import FUNCTIONS, Function
 from .tensor import Tensor, setitem
@@ -56,18 +56,18 @@ _BINARY: dict[str, Function] = {
     "floordiv": arithmetic.floor_divide,
     "mod": arithmetic.remainder,
     "divmod": _divmod,
-    "and": selection.bitwise_and,
-    "or": selection.bitwise_or,
-    "xor": selection.bitwise_xor,
+    "and": comparison.bitwise_and,
+    "or": comparison.bitwise_or,
+    "xor": comparison.bitwise_xor,
 }
 
 _COMPARISONS: dict[str, Function] = {
-    "eq": _equality(selection.equal),
-    "ne": _equality(selection.not_equal),
-    "lt": selection.less,
-    "le": selection.less_equal,
-    "gt": selection.greater,
-    "ge": selection.greater_equal,
+    "eq": _equality(comparison.equal),
+    "ne": _equality(comparison.not_equal),
+    "lt": comparison.less,
+    "le": comparison.less_equal,
+    "gt": comparison.greater,
+    "ge": comparison.greater_equal,
 }
 
 
@@ -309,7 +309,7 @@ def bind() -> None:
         "__neg__": arithmetic.negative,
         "__pos__": arithmetic.positive,
         "__abs__": arithmetic.absolute,
-        "__invert__": selection.invert,
+        "__invert__": comparison.invert,
         "__setitem__": setitem,
         "__iter__": _iterate,
         "__contains__": _contains,

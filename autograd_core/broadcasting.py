@@ -23,9 +23,7 @@ def summed_axes(shape: Shape, target: Shape) -> tuple[int, ...]:
     """The axes of `shape` along which an array of shape `target` was repeated to get there."""
     lead = len(shape) - len(target)
     return tuple(range(lead)) + tuple(
-        axis + lead
-        for axis, size in enumerate(target)
-        if size == 1 and shape[axis + lead] != 1
+        axis + lead for axis, size in enumerate(target) if size == 1 and shape[axis + lead] != 1
     )
 
 

@@ -101,7 +101,9 @@ def load(path: str | os.PathLike[str]) -> Any:
     except FileNotFoundError:
         raise CheckpointError(f"load: {target} does not exist") from None
     except (OSError, zipfile.BadZipFile, KeyError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"load: {target} is damaged or no file of this library ({error})") from None
+        raise CheckpointError(
+            f"load: {target} is damaged or no file of this library ({error})"
+        ) from None
 
 
 def _encode(value: Any, arrays: list[Any], place: str) -> Any:
@@ -121,7 +123,10 @@ def _encode(value: Any, arrays: list[Any], place: str) -> Any:
         return value if np.isfinite(value) else ["float", repr(value)]
     if isinstance(value, dict):
         items = [
-            [_encode(k, arrays, f"a key of {place or 'the dict'}"), _encode(v, arrays, f"{place}[{k!r}]")]
+            [
+                _encode(k, arrays, f"a key of {place or 'the dict'}"),
+                _encode(v, arrays, f"{place}[{k!r}]"),
+            ]
             for k, v in value.items()
         ]
         return ["dict", items]

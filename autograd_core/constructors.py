@@ -27,7 +27,9 @@ def generator(rng: Rng) -> np.random.Generator:
     """
     if isinstance(rng, np.random.Generator):
         return rng
-    if rng is None or (isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0):
+    if rng is None or (
+        isinstance(rng, (int, np.integer)) and not isinstance(rng, bool) and rng >= 0
+    ):
         return np.random.default_rng(rng)
     raise ArgumentError(f"rng: {rng!r} is not a numpy.random.Generator or a seed (an integer >= 0)")
 

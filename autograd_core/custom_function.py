@@ -88,7 +88,7 @@ def _cotangent(c: Any, g: Any, saved: tuple[Any, ...], name: str) -> Any:
             c = np.asarray(c, float)[()]
         except (ValueError, TypeError):
             raise DTypeError(
-                f"{name}: its rule answered {c!r}, which is not a gradient; return arrays or tensors"
+                f"{name}: its rule answered {c!r}, which is no gradient; return arrays or tensors"
             ) from None
     if recording and np.any(c):
         raise GraphError(

@@ -145,7 +145,14 @@ def _first_order(
             row.append(np.asarray(c.data).ravel())
     for i, row, expected in zip(moving, rows, jacobians, strict=True):
         if expected.size:
-            _close(f"the reverse mode by input {i}", np.stack(row), expected, arrays[i].shape, atol, rtol)
+            _close(
+                f"the reverse mode by input {i}",
+                np.stack(row),
+                expected,
+                arrays[i].shape,
+                atol,
+                rtol,
+            )
     directions = [rng.standard_normal(p.shape) for p in points]
     _, tangent = jvp(of_moving, tuple(points), tuple(directions))
     expected = np.zeros(y.size)

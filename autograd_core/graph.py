@@ -193,9 +193,7 @@ class Leaf(Node):
     params: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
     constants: ClassVar[tuple[Any, ...]] = ()  # type: ignore[misc]
 
-    def __init__(
-        self, shape: Shape, dtype: np.dtype[Any], owner: Callable[[], Any | None]
-    ) -> None:
+    def __init__(self, shape: Shape, dtype: np.dtype[Any], owner: Callable[[], Any | None]) -> None:
         self.primitive = None
         self.parents = ()
         self.saved = ()
@@ -214,7 +212,9 @@ class Leaf(Node):
         self.label = value
 
 
-def topological(roots: Iterable[Node], stop: frozenset[Node] | set[Node] = frozenset()) -> list[Node]:
+def topological(
+    roots: Iterable[Node], stop: frozenset[Node] | set[Node] = frozenset()
+) -> list[Node]:
     """Order the nodes reachable from `roots` so that inputs come before outputs.
 
     Parameters

@@ -16,7 +16,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Modes(NamedTuple):
-    """The modes in force. `grad`: record; `keep`: keep values and lines; `anomaly`: look for NaN."""
+    """The modes in force: record; keep values and lines; look for NaN and infinities."""
 
     grad: bool = True
     keep: bool = False
@@ -134,7 +134,7 @@ class _Switch:
         return wrapper  # type: ignore[return-value]
 
 
-class no_grad(_Switch):  # noqa: N801
+class no_grad(_Switch):
     """Do not record operations: results require no gradient.
 
     A context manager and a decorator (with or without parentheses), in force for the current
@@ -154,7 +154,7 @@ class no_grad(_Switch):  # noqa: N801
     changes = {"grad": False}  # noqa: RUF012
 
 
-class enable_grad(_Switch):  # noqa: N801
+class enable_grad(_Switch):
     """Record operations again inside a `no_grad` block.
 
     Examples
@@ -171,7 +171,7 @@ class enable_grad(_Switch):  # noqa: N801
     changes = {"grad": True}  # noqa: RUF012
 
 
-class keep_values(_Switch):  # noqa: N801
+class keep_values(_Switch):
     """Make nodes keep their values, their cotangents and the user's line of code.
 
     Without it a graph keeps only what backward needs; drawing recomputes the rest. With it
@@ -191,7 +191,7 @@ class keep_values(_Switch):  # noqa: N801
     changes = {"keep": True}  # noqa: RUF012
 
 
-class detect_anomaly(_Switch):  # noqa: N801
+class detect_anomaly(_Switch):
     """Stop at the first operation that makes a NaN or an infinity, forward or backward.
 
     The error names the operation, its inputs and the line of code. Values that backward saved

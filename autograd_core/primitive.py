@@ -36,7 +36,7 @@ class Sample(NamedTuple):
     """Arguments with which the tests call a primitive: arrays, and static parameters."""
 
     args: tuple[Any, ...]
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = {}  # noqa: RUF012  (never written to)
 
 
 class Primitive:
@@ -287,7 +287,7 @@ def apply_two(primitive: Primitive, a: Any, b: Any, x: Any, z: Any) -> Tensor:
     """`apply` for two operands that are arrays `x` and `z` inside, without its loops."""
     p = a._node if isinstance(a, Tensor) else None
     q = b._node if isinstance(b, Tensor) else None
-    if MODE.get() is not None or p is None and q is None:
+    if MODE.get() is not None or (p is None and q is None):
         return apply(primitive, (a, b), {})
     if a is x:
         x = operand(x, primitive.name)
@@ -304,8 +304,8 @@ def apply_two(primitive: Primitive, a: Any, b: Any, x: Any, z: Any) -> Tensor:
     node.shape = y.shape
     node.dtype = y.dtype
     node.clock = versions.now
-    node.constants = () if p is not None and q is not None else (
-        (a, None) if p is None else (None, b)
+    node.constants = (
+        () if p is not None and q is not None else ((a, None) if p is None else (None, b))
     )
     node.saved = primitive.save(y, (x, z), parents, NO_PARAMS)
     return out
@@ -458,7 +458,7 @@ def explain(
         return ArgumentError(f"{given}: {text}")
     if "negative integer powers" in text:
         return ArgumentError(
-            f"{given}: an integer to a negative power is a fraction; make it a float: x.astype(float)"
+            f"{given}: an integer to a negative power is a fraction; use floats: x.astype(float)"
         )
     if "broadcast" in text:
         return ShapeError(

@@ -82,7 +82,9 @@ def check_dtype(array: Any, where: str) -> None:
         "O": "give numbers of one type in rows of equal length; to join tensors use stack([...])",
         "U": "convert to numbers first",
         "S": "convert to numbers first",
-    }.get(dtype.char if dtype.char in "eg" else dtype.kind, "use float64, float32, integers or bool")
+    }.get(
+        dtype.char if dtype.char in "eg" else dtype.kind, "use float64, float32, integers or bool"
+    )
     if not dtype.isnative:
         advice = "convert to this machine's byte order: x.astype(x.dtype.newbyteorder('='))"
     raise DTypeError(f"{where}: dtype {dtype} is not supported; {advice}")
@@ -206,7 +208,7 @@ class Tensor(TensorMethods):
     Tensor([2., 4., 6.])
     """
 
-    __slots__ = ("__weakref__", "_value", "_grad", "_name", "_node")
+    __slots__ = ("__weakref__", "_grad", "_name", "_node", "_value")
 
     #: NumPy's arrays let a Tensor's operators answer: ``ndarray * Tensor`` is a Tensor.
     __array_priority__ = 1000.0

@@ -86,7 +86,9 @@ class _Traced:
         mine = set(self.nodes)
         self.nested = recording and any(
             [
-                bool(node.parents) if node in mine else isinstance(node, Leaf) and node.owner() is not None
+                bool(node.parents)
+                if node in mine
+                else isinstance(node, Leaf) and node.owner() is not None
                 for node in self.order
             ]
         )
@@ -112,8 +114,9 @@ class _Traced:
                     retain_graph=True,
                     create_graph=self.nested,
                 )
-        return tuple([self._result(t, found.get(n)) for t, n in zip(self.inputs, self.nodes,
-                                                                   strict=True)])
+        return tuple(
+            [self._result(t, found.get(n)) for t, n in zip(self.inputs, self.nodes, strict=True)]
+        )
 
     def _result(self, x: Tensor, g: Any) -> Tensor:
         if g is None:
@@ -264,7 +267,9 @@ def jvp(f: Fn, args: Any, tangents: Any) -> tuple[Tensor, Tensor]:
     args = args if isinstance(args, tuple) else (args,)
     tangents = tangents if isinstance(tangents, tuple) else (tangents,)
     if len(args) != len(tangents):
-        raise ArgumentError(f"jvp: {len(args)} arguments and {len(tangents)} tangents; give equal numbers")
+        raise ArgumentError(
+            f"jvp: {len(args)} arguments and {len(tangents)} tangents; give equal numbers"
+        )
     with keep_values():
         traced = _Traced(f, args, {}, range(len(args)), "jvp")
     return _pushed(traced, tangents)
@@ -333,7 +338,8 @@ def jacobian(f: Fn, argnums: Argnums = 0, mode: str = "auto") -> Fn:
 
 
 def _by_rows(traced: _Traced) -> list[Tensor]:
-    from .ops.shape import reshape, stack
+    from .ops.joining import stack
+    from .ops.shape import reshape
 
     shape, dtype = traced.output.shape, traced.output.dtype
     rows = []
@@ -350,7 +356,8 @@ def _by_rows(traced: _Traced) -> list[Tensor]:
 
 
 def _by_columns(traced: _Traced) -> list[Tensor]:
-    from .ops.shape import reshape, stack
+    from .ops.joining import stack
+    from .ops.shape import reshape
 
     shape = traced.output.shape
     results = []

@@ -120,7 +120,7 @@ class BatchNorm(Module):
     def _scaled(self, centered: Any, variance: Any, deviation: Any) -> Any:
         divisor = ag.sqrt(variance + self.eps) if deviation is None else deviation + self.eps
         z = centered / divisor
-        return z if self.G is None else self.G * z + self.B
+        return z if self.G is None or self.B is None else self.G * z + self.B
 
     def _run(self, mean: Tensor, variance: Tensor) -> None:
         """Move the running statistics towards those of a batch."""
@@ -193,7 +193,7 @@ class LayerNorm(Module):
         centered = z - ag.mean(z, axis=axes, keepdims=True)
         variance = ag.mean(ag.square(centered), axis=axes, keepdims=True)
         z = centered / ag.sqrt(variance + self.eps)
-        return z if self.G is None else self.G * z + self.B
+        return z if self.G is None or self.B is None else self.G * z + self.B
 
     def extra_repr(self) -> str:
         return ", ".join(map(str, self.shape))

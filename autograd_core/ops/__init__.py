@@ -1,13 +1,33 @@
 """The primitives, a file a family; importing this package fills the registry."""
 
-from . import arithmetic, indexing, linalg, reduction, selection, shape, transcendental
+from . import (
+    arithmetic,
+    comparison,
+    einstein,
+    indexing,
+    joining,
+    linalg,
+    normalizing,
+    reduction,
+    repeating,
+    selection,
+    shape,
+    statistics,
+    transcendental,
+)
 
 __all__ = [
     "arithmetic",
+    "comparison",
+    "einstein",
     "indexing",
+    "joining",
     "linalg",
+    "normalizing",
     "reduction",
+    "repeating",
     "selection",
     "shape",
+    "statistics",
     "transcendental",
 ]

@@ -219,9 +219,7 @@ remainder = elementwise(
     np.remainder,
     (
         Partial("1", lambda t, y, a, b: t),
-        Partial(
-            r"-\lfloor a / b \rfloor", lambda t, y, a, b: -t * floor_divide(a, b), saves="a b"
-        ),
+        Partial(r"-\lfloor a / b \rfloor", lambda t, y, a, b: -t * floor_divide(a, b), saves="a b"),
     ),
     symbol="mod",
     latex=r"{0} \bmod {1}",
@@ -230,7 +228,6 @@ remainder = elementwise(
     domain=(0.5, 2.0),
     doc="What division leaves, of the sign of b. A primitive: composed it would not be exact.",
 )
-
 
 
 __all__ = [

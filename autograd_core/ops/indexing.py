@@ -11,9 +11,10 @@ from ..errors import IndexingError, ShapeError, UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Linear, linear
 from ..tensor import Tensor, check_dtype, plain_index
+from .comparison import argsort
 from .reduction import sum as sum_
-from .selection import argsort, where
-from .shape import as_integers, moveaxis, ndim_of, raw, ravel, shape_of
+from .selection import where
+from .shape import as_integers, moveaxis, ndim_of, ravel, raw, shape_of
 
 
 def _settled(index: Any, copy: bool) -> Any:

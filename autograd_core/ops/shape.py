@@ -1,9 +1,8 @@
-"""Shapes: reshape, transpose, broadcast, join, split, pad, flip, repeat. All linear."""
+"""Shapes: reshape, transpose, squeeze, broadcast; copies and conversions. All linear."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 from operator import index as _integer
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import numpy as np
 
 from ..broadcasting import Axis, normalize_axis, sum_to
 from ..errors import DTypeError, ShapeError, UnsupportedError
-from ..primitive import Sample, operand, public
+from ..primitive import Sample, public
 from ..rules import Linear, linear
 from ..tensor import Tensor, as_dtype, wrap
 
@@ -29,7 +28,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
     return np.shape(raw(x))
 
 
-def _indexable(x: Any) -> Any:
+def indexable(x: Any) -> Any:
     """A Tensor, or an array of what is none."""
     return x if isinstance(x, Tensor) else np.asarray(x)
 
@@ -177,8 +176,8 @@ def matrix_transpose(x: Any) -> Any:
 @public(np.moveaxis, methods=())
 def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     """Move axes to new places; the others keep their order."""
-    sources = normalize_axis(_listed(source), ndim_of(a), "moveaxis")
-    places = normalize_axis(_listed(destination), ndim_of(a), "moveaxis")
+    sources = normalize_axis(listed(source), ndim_of(a), "moveaxis")
+    places = normalize_axis(listed(destination), ndim_of(a), "moveaxis")
     if len(sources) != len(places):
         raise ShapeError(f"moveaxis: {source} and {destination} name different numbers of axes")
     order = [i for i in range(ndim_of(a)) if i not in sources]
@@ -187,7 +186,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
     return _transpose(a, axes=tuple(order))
 
 
-def _listed(axis: Any) -> Any:
+def listed(axis: Any) -> Any:
     return tuple(axis) if isinstance(axis, Iterable) else axis
 
 
@@ -197,7 +196,7 @@ def squeeze(a: Any, axis: Axis = None) -> Any:
     shape = shape_of(a)
     if axis is None:
         return reshape(a, tuple(n for n in shape if n != 1))
-    axes = normalize_axis(_listed(axis), len(shape), "squeeze")
+    axes = normalize_axis(listed(axis), len(shape), "squeeze")
     for i in axes:
         if shape[i] != 1:
             raise ShapeError(f"squeeze: axis {i} of shape {shape} has size {shape[i]}, not 1")
@@ -216,7 +215,7 @@ _expand_dims = linear(
 @public(np.expand_dims, methods="expand_dims")
 def expand_dims(a: Any, axis: Any) -> Any:
     """Insert axes of size 1 at the places `axis` of the result."""
-    axes = _listed(axis)
+    axes = listed(axis)
     if axes is None:
         raise DTypeError("expand_dims: axis None is not an integer or a tuple of integers")
     ndim = ndim_of(a) + (len(axes) if isinstance(axes, tuple) else 1)
@@ -226,14 +225,14 @@ def expand_dims(a: Any, axis: Any) -> Any:
 @public(np.atleast_1d, methods=())
 def atleast_1d(*arys: Any) -> Any:
     """The array with at least one axis; a tuple for several arrays."""
-    made = [_indexable(a) if ndim_of(a) else reshape(a, (1,)) for a in arys]
+    made = [indexable(a) if ndim_of(a) else reshape(a, (1,)) for a in arys]
     return made[0] if len(made) == 1 else tuple(made)
 
 
 @public(np.atleast_2d, methods=())
 def atleast_2d(*arys: Any) -> Any:
     """The array with at least two axes, new ones in front; a tuple for several arrays."""
-    made = [_indexable(a) if ndim_of(a) > 1 else reshape(a, (1, -1)) for a in arys]
+    made = [indexable(a) if ndim_of(a) > 1 else reshape(a, (1, -1)) for a in arys]
     return made[0] if len(made) == 1 else tuple(made)
 
 
@@ -307,279 +306,3 @@ alias_primitive = linear(
     latex=r"{0}",
     samples=lambda rng: [Sample((rng.normal(size=(2, 3)),))],
 )
-
-# -- joining and splitting ----------------------------------------------------------------------
-
-
-def _part(i: int, g: Any, *xs: Any, axis: int) -> Any:
-    start = 0
-    for x in xs[:i]:
-        start += x.shape[axis]
-    index = (slice(None),) * axis + (slice(start, start + xs[i].shape[axis]),)
-    return g[index]
-
-
-_concatenate = linear(
-    lambda *xs, axis: np.concatenate(xs, axis=axis),
-    _part,
-    variadic=True,
-    name="concatenate",
-    latex=r"[{0}, \dots]",
-    samples=lambda rng: [
-        Sample((rng.normal(size=(2, 3)), rng.normal(size=(1, 3))), {"axis": 0}),
-        Sample((rng.normal(size=(2, 1)), rng.normal(size=(2, 2)), np.ones((2, 2))), {"axis": 1}),
-    ],
-)
-
-
-def _several(arrays: Any, name: str) -> list[Any]:
-    try:
-        items = list(arrays)
-    except TypeError:
-        raise DTypeError(
-            f"{name}: {type(arrays).__name__} is not a sequence of arrays; give a list: "
-            f"{name}([a, b])"
-        ) from None
-    if not items:
-        raise ShapeError(f"{name}: no arrays were given; it needs at least one")
-    return [x if isinstance(x, Tensor) else np.asarray(operand(x, name)) for x in items]
-
-
-@public(np.concatenate, methods=())
-def concatenate(arrays: Any, axis: int | None = 0) -> Any:
-    """Join along an existing axis.
-
-    Parameters
-    ----------
-    arrays : sequence of Tensor or array_like
-        Of equal shapes but for `axis`.
-    axis : int or None
-        None joins the flattened arrays.
-
-    Returns
-    -------
-    Tensor
-    """
-    items = _several(arrays, "concatenate")
-    if axis is None:
-        items, axis = [ravel(x) for x in items], 0
-    (axis,) = normalize_axis(axis, ndim_of(items[0]), "concatenate")
-    return _concatenate(*items, axis=axis)
-
-
-@public(np.stack, methods=())
-def stack(arrays: Any, axis: int = 0) -> Any:
-    """Join along a new axis; the arrays have equal shapes.
-
-    Examples
-    --------
-    >>> import autograd_core as ag
-    >>> a, b = ag.Tensor(1.0, requires_grad=True), ag.Tensor(2.0, requires_grad=True)
-    >>> ag.stack([a, b])
-    Tensor([1., 2.], op=concatenate)
-    """
-    items = _several(arrays, "stack")
-    shapes = {shape_of(x) for x in items}
-    if len(shapes) > 1:
-        raise ShapeError(f"stack: the arrays have different shapes {sorted(shapes)}; all must agree")
-    (axis,) = normalize_axis(axis, ndim_of(items[0]) + 1, "stack")
-    return _concatenate(*[expand_dims(x, axis) for x in items], axis=axis)
-
-
-@public(np.vstack, methods=())
-def vstack(tup: Any) -> Any:
-    """Join as rows."""
-    return concatenate([atleast_2d(x) for x in _several(tup, "vstack")], 0)
-
-
-@public(np.hstack, methods=())
-def hstack(tup: Any) -> Any:
-    """Join along the second axis, or the first of one-dimensional arrays."""
-    items = [atleast_1d(x) for x in _several(tup, "hstack")]
-    return concatenate(items, 0 if ndim_of(items[0]) == 1 else 1)
-
-
-@public(np.column_stack, methods=())
-def column_stack(tup: Any) -> Any:
-    """Join one-dimensional arrays as columns."""
-    items = _several(tup, "column_stack")
-    return concatenate([reshape(x, (-1, 1)) if ndim_of(x) < 2 else x for x in items], 1)
-
-
-@public(np.array_split, methods=())
-def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Cut into parts along an axis, of sizes that may differ by one."""
-    ary = _indexable(ary)
-    (axis,) = normalize_axis(axis, ndim_of(ary), "array_split")
-    n = shape_of(ary)[axis]
-    numbers = as_integers((indices_or_sections,), "split")
-    if np.ndim(raw(indices_or_sections)):
-        cuts = [0, *numbers, n]
-    else:
-        (parts,) = numbers
-        if parts < 1:
-            raise ShapeError(f"split: {parts} parts; there must be at least one")
-        cuts = [0, *np.cumsum([n // parts + (i < n % parts) for i in range(parts)]).tolist()]
-    return [ary[(slice(None),) * axis + (slice(i, j),)] for i, j in pairwise(cuts)]
-
-
-@public(np.split, methods="split")
-def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
-    """Cut into equal parts, or at indices, along an axis.
-
-    Parameters
-    ----------
-    ary : Tensor
-    indices_or_sections : int or sequence of int
-        The number of equal parts, or where to cut.
-    axis : int
-
-    Returns
-    -------
-    list of Tensor
-    """
-    (axis,) = normalize_axis(axis, ndim_of(ary), "split")
-    if not np.ndim(raw(indices_or_sections)):
-        (parts,) = as_integers((indices_or_sections,), "split")
-        if parts > 0 and shape_of(ary)[axis] % parts:
-            raise ShapeError(
-                f"split: axis {axis} of shape {shape_of(ary)} does not divide into "
-                f"{indices_or_sections} equal parts; use array_split"
-            )
-    return array_split(ary, indices_or_sections, axis)
-
-
-# -- padding and repeating ----------------------------------------------------------------------
-
-_pad = linear(
-    lambda x, pad_width: np.pad(x, pad_width),
-    lambda g, x, pad_width: g[
-        tuple([slice(before, before + n) for (before, _), n in zip(pad_width, x.shape, strict=True)])
-    ],
-    name="pad",
-    latex=r"\operatorname{{pad}} {0}",
-    samples=lambda rng: [Sample((rng.normal(size=(2, 3)),), {"pad_width": ((1, 0), (2, 1))})],
-)
-
-
-@public(np.pad, methods=())
-def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
-    """Add a border.
-
-    Parameters
-    ----------
-    array : Tensor or array_like
-    pad_width : int, pair, or pair for each axis
-        How many to add before and after.
-    mode : {'constant', 'edge', 'reflect', 'symmetric', 'wrap'}
-    constant_values : number
-        The value of a constant border; it has no derivative.
-
-    Returns
-    -------
-    Tensor
-    """
-    array = _indexable(array)
-    ndim = ndim_of(array)
-    try:
-        widths = tuple(
-            (_integer(before), _integer(after))
-            for before, after in np.broadcast_to(pad_width, (ndim, 2))
-        )
-    except (ValueError, TypeError):
-        raise ShapeError(
-            f"pad: pad_width {pad_width!r} is not an integer, a pair of them, or a pair for each "
-            f"of {ndim} axes"
-        ) from None
-    if any([n < 0 for pair in widths for n in pair]):
-        raise ShapeError(f"pad: pad_width {pad_width!r} has a negative width")
-    if mode == "constant":
-        out = _pad(array, pad_width=widths)
-        if np.any(np.asarray(constant_values)):
-            from .selection import where
-
-            empty = np.zeros(shape_of(array), array.dtype)
-            inside = np.pad(np.ones(shape_of(array), bool), widths)
-            out = where(inside, out, np.pad(empty, widths, constant_values=constant_values))
-        return out
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
-        raise UnsupportedError(
-            f"pad: mode={mode!r} is not supported; use constant, edge, reflect, symmetric or wrap"
-        )
-    for axis, width in enumerate(widths):
-        n = shape_of(array)[axis]
-        if not n and any(width):
-            raise ShapeError(f"pad: axis {axis} has size 0, which mode={mode!r} cannot extend")
-        index = np.pad(np.arange(n), width, mode=mode)  # type: ignore[call-overload]
-        array = array[(slice(None),) * axis + (index,)]
-    return array
-
-
-_flip: Linear = linear(
-    lambda x, axis: np.flip(x, axis),
-    lambda g, x, axis: _flip(g, axis=axis),
-    name="flip",
-    latex=r"\operatorname{{flip}} {0}",
-    samples=lambda rng: [Sample((rng.normal(size=(2, 3)),), {"axis": (1,)})],
-)
-
-
-@public(np.flip, methods=())
-def flip(m: Any, axis: Axis = None) -> Any:
-    """Reverse the order along axes; along all by default."""
-    return _flip(m, axis=normalize_axis(axis, ndim_of(m), "flip"))
-
-
-_roll: Linear = linear(
-    lambda x, shift, axis: np.roll(x, shift, axis),
-    lambda g, x, shift, axis: _roll(g, shift=tuple([-s for s in shift]), axis=axis),
-    name="roll",
-    latex=r"\operatorname{{roll}} {0}",
-    samples=lambda rng: [Sample((rng.normal(size=(2, 3)),), {"shift": (1,), "axis": (1,)})],
-)
-
-
-@public(np.roll, methods=())
-def roll(a: Any, shift: Any, axis: Any = None) -> Any:
-    """Shift the elements along axes, those that leave come back in front."""
-    if axis is None:
-        return reshape(roll(ravel(a), shift, 0), shape_of(a))
-    given = _listed(axis) if np.ndim(axis) else (axis,)
-    axes = [normalize_axis(i, ndim_of(a), "roll")[0] for i in given]  # one may come twice
-    shifts = as_integers((shift,), "roll")
-    if len(axes) != len(shifts) and 1 not in (len(axes), len(shifts)):
-        raise ShapeError(f"roll: {len(shifts)} shifts do not fit {len(axes)} axes")
-    n = max(len(axes), len(shifts)) if axes and shifts else 0
-    axes, shifts = (axes * n)[:n], (shifts * n)[:n]
-    return _roll(a, shift=shifts, axis=tuple(axes))
-
-
-@public(np.tile, methods=())
-def tile(a: Any, reps: Any) -> Any:
-    """Repeat the whole array along axes."""
-    counts = as_integers((reps,), "tile")
-    if any([n < 0 for n in counts]):
-        raise ShapeError(f"tile: {counts} has a negative count")
-    shape = shape_of(a)
-    ndim = max(len(shape), len(counts))
-    shape = (1,) * (ndim - len(shape)) + shape
-    counts = (1,) * (ndim - len(counts)) + counts
-    mixed = reshape(a, tuple(n for size in shape for n in (1, size)))
-    full = tuple(n for c, size in zip(counts, shape, strict=True) for n in (c, size))
-    return reshape(broadcast_to(mixed, full), tuple(c * n for c, n in zip(counts, shape, strict=True)))
-
-
-@public(np.repeat)
-def repeat(a: Any, repeats: Any, axis: int | None = None) -> Any:
-    """Repeat each element along an axis; of the flattened array by default."""
-    if axis is None:
-        a, axis = ravel(a), 0
-    a = _indexable(a)
-    (axis,) = normalize_axis(axis, ndim_of(a), "repeat")
-    try:
-        index = np.repeat(np.arange(shape_of(a)[axis]), repeats)
-    except (ValueError, TypeError) as error:
-        raise ShapeError(
-            f"repeat: repeats {repeats!r} does not fit axis {axis} of shape {shape_of(a)} ({error})"
-        ) from None
-    return a[(slice(None),) * axis + (index,)]

@@ -73,6 +73,7 @@ log1p = elementwise(
     doc="log(1 + x), exact near 0.",
 )
 
+
 def _power(a: float, b: float) -> float:
     y = a**b
     if type(y) is not float:

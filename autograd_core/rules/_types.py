@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, overload
+from typing import Any, Protocol, overload
+
+from numpy.typing import ArrayLike, NDArray
 
 from ..tensor import Tensor
 
-from typing import Protocol
-
-from numpy.typing import ArrayLike, NDArray
 
 class Unary(Protocol):
     """The type of a function of one array."""
@@ -19,6 +18,7 @@ class Unary(Protocol):
     def __call__(self, x: Tensor, /) -> Tensor: ...
     @overload
     def __call__(self, x: ArrayLike, /) -> NDArray[Any]: ...
+
 
 class Binary(Protocol):
     """The type of a function of two arrays."""

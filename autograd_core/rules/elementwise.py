@@ -225,9 +225,7 @@ def _binary(primitive: Elementwise) -> Function:
     forward = primitive.forward
     scalar = primitive.scalar
     action_a, action_b = (partial.action for partial in primitive.partials)
-    keeps = {
-        (p, q): primitive.keeps[p, q] for p in (False, True) for q in (False, True) if p or q
-    }
+    keeps = {(p, q): primitive.keeps[p, q] for p in (False, True) for q in (False, True) if p or q}
 
     def vjp(g: Any, saved: Any, parents: Any, params: Any) -> tuple[Any, ...]:
         y, a, b = saved
@@ -307,7 +305,7 @@ def _binary(primitive: Elementwise) -> Function:
             return out
         if kind_x is not np.ndarray or kind_z is not np.ndarray:
             return apply(primitive, (a, b), {})
-        if p is None and q is None or (p is None and a is x) or (q is None and b is z):
+        if (p is None and q is None) or (p is None and a is x) or (q is None and b is z):
             return apply(primitive, (a, b), {})
         try:
             y = forward(x, z)

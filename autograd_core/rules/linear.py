@@ -23,9 +23,7 @@ class Linear(Primitive):
     of arguments, one rule that is also told which: ``transpose(i, g, *stand_ins, **params)``.
     """
 
-    def __init__(
-        self, *, transposes: tuple[Function | None, ...] | Function, **row: Any
-    ) -> None:
+    def __init__(self, *, transposes: tuple[Function | None, ...] | Function, **row: Any) -> None:
         super().__init__(**row)
         self.transposes = transposes
         if not callable(self.transposes) and len(self.transposes) == 1:

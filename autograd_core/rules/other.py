@@ -19,7 +19,9 @@ class Nondifferentiable(Primitive):
     def __call__(self, *args: Any, **params: Any) -> Any:
         if not any([isinstance(arg, Tensor) for arg in args]):
             return self.forward(*args, **params)
-        return apply(self, tuple([a.detach() if isinstance(a, Tensor) else a for a in args]), params)
+        return apply(
+            self, tuple([a.detach() if isinstance(a, Tensor) else a for a in args]), params
+        )
 
 
 def nondifferentiable(
@@ -45,7 +47,7 @@ def nondifferentiable(
         f"graph. Takes and returns what ``numpy.{name}`` does."
     )
     function.primitive = primitive  # type: ignore[attr-defined]
-    answers = ((forward,) if numpy is None else numpy)
+    answers = (forward,) if numpy is None else numpy
     public(*answers, methods=methods, name=name)(function)
     return function
 
@@ -95,8 +97,6 @@ class Custom(Primitive):
         return transpose_in_cotangent(self, tangents, y, values, params)
 
 
-def custom(
-    forward: Function, pullback: Function, *, name: str, latex: str, **row: Any
-) -> Custom:
+def custom(forward: Function, pullback: Function, *, name: str, latex: str, **row: Any) -> Custom:
     """Declare a primitive that fits no kind; see `Custom`."""
     return Custom(name=name, forward=forward, pullback=pullback, latex=latex, **row)

@@ -56,8 +56,7 @@ def replay(root: Node, changed: Callable[[Leaf], None] | None = None) -> dict[No
                 _report_changes(node, copies, changed)
             kept = node.constants or (None,) * len(node.parents)
             args = [
-                copies[p] if p is not None else c
-                for p, c in zip(node.parents, kept, strict=True)
+                copies[p] if p is not None else c for p, c in zip(node.parents, kept, strict=True)
             ]
             assert node.primitive is not None
             copies[node] = node.primitive(*args, **node.params)

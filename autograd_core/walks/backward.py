@@ -99,9 +99,7 @@ def backward(
             )
     else:
         seed = seed._value if isinstance(seed, Tensor) else seed
-        found = pull(
-            order, [(root, seed)], ends, retain_graph=bool(retain_graph)
-        )
+        found = pull(order, [(root, seed)], ends, retain_graph=bool(retain_graph))
     if root.primitive is not None:
         root.extras().seed = seed._value if isinstance(seed, Tensor) else seed
     given = {id(seed)}

@@ -199,9 +199,7 @@ def _rewrap(node: Node) -> Any:
         places = (node, *places)
     return tuple(
         [
-            v
-            if place is None or v is None or isinstance(v, (Node, Spec))
-            else wrap(v, place)
+            v if place is None or v is None or isinstance(v, (Node, Spec)) else wrap(v, place)
             for v, place in zip(saved, places, strict=True)
         ]
     )

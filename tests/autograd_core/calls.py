@@ -29,7 +29,7 @@ class Call(NamedTuple):
     """One call; the first argument, and further arrays of floats, are differentiated."""
 
     args: tuple[Any, ...]
-    kwargs: dict[str, Any] = {}
+    kwargs: dict[str, Any] = {}  # noqa: RUF012  (never written to)
 
 
 def call(*args: Any, **kwargs: Any) -> Call:
@@ -77,7 +77,12 @@ CALLS: dict[str, list[Call]] = {
     "roll": [call(M, 1), call(M, -2, 1), call(T, (1, 2), (0, 2)), call(M, (1, 1), 1)],
     "tile": [call(M, 2), call(M, (2, 1)), call(V, (2, 1, 3)), call(M, (0, 1))],
     "repeat": [call(M, 2), call(M, 2, axis=1), call(M, [1, 2], axis=0), call(NUMBER, 3)],
-    "clip": [call(M, -0.5, 0.5), call(M, None, 0.2), call(M, a_min=0.1, a_max=None), call(M, np.zeros(3), 1)],
+    "clip": [
+        call(M, -0.5, 0.5),
+        call(M, None, 0.2),
+        call(M, a_min=0.1, a_max=None),
+        call(M, np.zeros(3), 1),
+    ],
     "where": [call(M > 0, M, 2 * M), call(PLACES, M, 1.0), call(True, V, 2 * V)],
     "sum": [*REDUCED, call(NUMBER), call(T, axis=())],
     "mean": REDUCED,

@@ -98,8 +98,7 @@ def check_layouts(case: Case) -> None:
 
     def strided(a: Any) -> Any:
         a = np.asarray(a)
-        wide = np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a
-        return wide
+        return np.repeat(a, 2, axis=-1)[..., ::2] if a.ndim else a
 
     def backward_order(a: Any) -> Any:
         a = np.asarray(a)
@@ -334,9 +333,7 @@ def check_saves(case: Case) -> None:
     for i in case.moving:
         kept = declared(case.primitive, i, n)
         pull_one(case, i, g, kept)
-        args = [
-            Tensor(a, requires_grad=True) if k == i else a for k, a in enumerate(case.args)
-        ]
+        args = [Tensor(a, requires_grad=True) if k == i else a for k, a in enumerate(case.args)]
         node = case.call(*args).node
         if np.ndim(case.args[i]) == 0 or node.primitive is not case.primitive:
             continue  # a graph of floats keeps them all: they cost nothing

@@ -18,8 +18,9 @@ def _axis(params: dict[str, Any]) -> dict[str, Any]:
 def _scatter(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     out = np.zeros(shape, np.asarray(values).dtype)
     places = np.arange(out.size).reshape(shape)[index]
-    for place, value in zip(places.ravel(), np.broadcast_to(values, places.shape).ravel(),
-                            strict=True):
+    for place, value in zip(
+        places.ravel(), np.broadcast_to(values, places.shape).ravel(), strict=True
+    ):
         out.flat[place] += value
     return out
 

@@ -43,7 +43,10 @@ def test_dtype_of_data() -> None:
 def test_promotion_is_numpys(left: Any, right: Any) -> None:
     """Array with array, array with scalar, scalar with scalar: as NumPy 2 promotes."""
     for a, b in itertools.product((left(1), np.ones(2, left)), (right(1), np.ones(2, right))):
-        for x, y in ((Tensor(a), Tensor(b, requires_grad=True)), (a, Tensor(b, requires_grad=True))):
+        for x, y in (
+            (Tensor(a), Tensor(b, requires_grad=True)),
+            (a, Tensor(b, requires_grad=True)),
+        ):
             for f in (ag.add, ag.multiply, ag.maximum, ag.divide):
                 made = f(x, y)
                 assert made.dtype == f(a, b).dtype
@@ -80,8 +83,24 @@ def test_python_numbers_are_weak(kind: Any, number: Any) -> None:
             x.grad = None
 
 
-@pytest.mark.parametrize("name", ["sum", "mean", "var", "std", "max", "min", "prod", "norm",
-                                  "logsumexp", "cumsum", "softmax", "log_softmax", "sort"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sum",
+        "mean",
+        "var",
+        "std",
+        "max",
+        "min",
+        "prod",
+        "norm",
+        "logsumexp",
+        "cumsum",
+        "softmax",
+        "log_softmax",
+        "sort",
+    ],
+)
 def test_reductions_keep_float32(name: str) -> None:
     """Reductions of float32, whole and along an axis, are float32, gradients too."""
     for kwargs in ({}, {"axis": 1}):
@@ -176,8 +195,17 @@ def test_default_dtype(default_dtype: None) -> None:
     """Python's floats, and constructors, take the default dtype; arrays keep theirs."""
     ag.set_default_dtype("float32")
     assert ag.get_default_dtype() == np.float32
-    for x in (Tensor(0.5), Tensor([0.5]), ag.zeros(2), ag.ones((2,)), ag.eye(2), ag.full(2, 1.0),
-              ag.linspace(0, 1, 3), ag.randn(2, rng=0), ag.tensor([[0.5]])):
+    for x in (
+        Tensor(0.5),
+        Tensor([0.5]),
+        ag.zeros(2),
+        ag.ones((2,)),
+        ag.eye(2),
+        ag.full(2, 1.0),
+        ag.linspace(0, 1, 3),
+        ag.randn(2, rng=0),
+        ag.tensor([[0.5]]),
+    ):
         assert x.dtype == np.float32
         assert (Tensor(x, requires_grad=True) * 2.0).dtype == np.float32
     assert Tensor(np.zeros(2)).dtype == np.float64

@@ -1,4 +1,4 @@
-"""Bad input: each mistake raises our own error, which names the operation, what it got, the way out.
+"""Bad input: a mistake raises our own error, which names the operation, its operands, the way out.
 
 Every class is also the built-in that NumPy or PyTorch would raise in its place.
 """
@@ -84,8 +84,12 @@ MISTAKES: dict[str, Bad] = {
     "einsum axes": bad(lambda: ag.einsum("i->i", M), ShapeError, "einsum", "2 axes"),
     "einsum output": bad(lambda: ag.einsum("ij->k", M), ShapeError, "einsum", "output"),
     "einsum diagonal": bad(lambda: ag.einsum("ii->i", M), ShapeError, "einsum", "equal sizes"),
-    "concatenate": bad(lambda: ag.concatenate([M, leaf(2, 4)]), ShapeError, "concatenate", "(2, 4)"),
-    "concatenate nothing": bad(lambda: ag.concatenate([]), ShapeError, "concatenate", "at least one"),
+    "concatenate": bad(
+        lambda: ag.concatenate([M, leaf(2, 4)]), ShapeError, "concatenate", "(2, 4)"
+    ),
+    "concatenate nothing": bad(
+        lambda: ag.concatenate([]), ShapeError, "concatenate", "at least one"
+    ),
     "concatenate a number": bad(lambda: ag.concatenate(3), DTypeError, "concatenate", "list"),
     "stack": bad(lambda: ag.stack([M, V]), ShapeError, "stack", "(2, 3)", "(3,)"),
     "broadcast_to": bad(lambda: M.broadcast_to((3, 2)), ShapeError, "broadcast_to", "(2, 3)"),
@@ -95,7 +99,9 @@ MISTAKES: dict[str, Bad] = {
     "reshape open": bad(lambda: M.reshape(-1, 4), ShapeError, "reshape", "6", "(-1, 4)"),
     "reshape negative": bad(lambda: M.reshape(-2, 3), ShapeError, "reshape", "(-2, 3)"),
     "reshape to floats": bad(lambda: M.reshape(2.0, 3), DTypeError, "reshape", "integer"),
-    "reshape order": bad(lambda: ag.reshape(M, 6, order="F"), UnsupportedError, "order", "transpose"),
+    "reshape order": bad(
+        lambda: ag.reshape(M, 6, order="F"), UnsupportedError, "order", "transpose"
+    ),
     "absent axis": bad(lambda: M.sum(axis=2), AxisError, "sum", "axis 2", "-2", "1"),
     "absent axis of a number": bad(lambda: S.sum(axis=0), AxisError, "sum", "scalar"),
     "absent negative axis": bad(lambda: M.mean(axis=-3), AxisError, "mean", "-3"),
@@ -103,7 +109,9 @@ MISTAKES: dict[str, Bad] = {
     "repeated axis by sign": bad(lambda: M.var(axis=(1, -1)), AxisError, "var", "twice"),
     "axis of floats": bad(lambda: M.sum(axis=0.0), DTypeError, "sum", "integer"),
     "transpose": bad(lambda: M.transpose(0, 0), AxisError, "transpose", "twice"),
-    "transpose too few": bad(lambda: leaf(2, 3, 4).transpose(0, 1), ShapeError, "transpose", "3 axes"),
+    "transpose too few": bad(
+        lambda: leaf(2, 3, 4).transpose(0, 1), ShapeError, "transpose", "3 axes"
+    ),
     "softmax axis": bad(lambda: M.softmax(axis=5), AxisError, "softmax", "5"),
     "cumsum axes": bad(lambda: M.cumsum(axis=(0, 1)), AxisError, "cumsum", "single"),
     "squeeze": bad(lambda: M.squeeze(0), ShapeError, "squeeze", "(2, 3)", "size 2"),
@@ -132,7 +140,7 @@ MISTAKES: dict[str, Bad] = {
     "complex operand": bad(lambda: M * 1j, DTypeError, "multiply", "complex128"),
     "string operand": bad(lambda: M + "a", DTypeError, "add", "str"),
     "None operand": bad(lambda: M + None, DTypeError, "add", "NoneType"),
-    "ragged operand": bad(lambda: V + [[1], [1, 2]], ShapeError, "add", "ragged"),
+    "ragged operand": bad(lambda: V * [[1], [1, 2]], ShapeError, "multiply", "ragged"),
     "integers that require": bad(
         lambda: Tensor([1, 2], requires_grad=True), DTypeError, "int64", "dtype=float"
     ),
@@ -172,7 +180,9 @@ MISTAKES: dict[str, Bad] = {
     "item": bad(M.item, ShapeError, "item", "(2, 3)", "6 elements", "tolist"),
     "truth": bad(lambda: bool(M), ShapeError, "(2, 3)", "any"),
     # transforms
-    "grad of an array": bad(lambda: ag.grad(lambda x: x * 2)(np.ones(2)), GraphError, "grad", "(2,)"),
+    "grad of an array": bad(
+        lambda: ag.grad(lambda x: x * 2)(np.ones(2)), GraphError, "grad", "(2,)"
+    ),
     "argnums": bad(lambda: ag.grad(lambda x: x, 1)(1.0), ArgumentError, "argnums", "1"),
     "result": bad(lambda: ag.grad(lambda x: (x, x))(1.0), ArgumentError, "tuple"),
     "integers to grad": bad(lambda: ag.grad(lambda x: x * 1.0)(1), DTypeError, "int64"),

@@ -1,13 +1,11 @@
-"""The graph: depth, sharing, memory, cost, and what one may ask of a backward pass."""
+"""The graph: order, sharing, depth, and what it costs."""
 
 from __future__ import annotations
 
-import gc
 import itertools
 import sys
-import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,8 +13,8 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import Tensor
-from autograd_core.errors import ArgumentError, GraphError, ShapeError
-from autograd_core.graph import Leaf, Node, topological
+from autograd_core.errors import GraphError
+from autograd_core.graph import Leaf, topological
 from autograd_core.primitive import PRIMITIVES
 from autograd_core.walks import replay
 
@@ -25,16 +23,7 @@ def leaf(value: Any = (1.0, 2.0), **options: Any) -> Tensor:
     return Tensor(np.asarray(value), requires_grad=True, **options)
 
 
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """The cycle collector off, and nothing left for it from before."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-
-
-# -- order --------------------------------------------------------------------------------------
+# -- order ----------------------------------------------------------------------------------------
 
 
 def test_nodes_and_leaves() -> None:
@@ -103,7 +92,7 @@ def test_random_graphs_agree_with_paths() -> None:
             assert xs[0].grad.item() == pytest.approx(paths(0), rel=1e-12, abs=1e-15)
 
 
-# -- sharing ------------------------------------------------------------------------------------
+# -- sharing --------------------------------------------------------------------------------------
 
 
 def test_diamond() -> None:
@@ -164,7 +153,7 @@ def test_a_hooks_answer_is_not_taken_over() -> None:
     assert answer.tolist() == [10.0, 20.0]
 
 
-# -- depth --------------------------------------------------------------------------------------
+# -- depth ----------------------------------------------------------------------------------------
 
 DEEP = 1_000_000
 
@@ -214,7 +203,7 @@ def test_wide_graph() -> None:
     assert x.grad.item() == 1999 * 1000
 
 
-# -- cost ---------------------------------------------------------------------------------------
+# -- cost -----------------------------------------------------------------------------------------
 
 
 class Counter:
@@ -293,366 +282,7 @@ def test_what_nodes_keep() -> None:
     assert arrays(ag.where(x.data > 0, x, x)) == 1
 
 
-# -- memory -------------------------------------------------------------------------------------
-
-
-def step(create_graph: bool) -> list[weakref.ref[Any]]:
-    """A training step; what is returned are weak references to all that it made."""
-    x, w = leaf(np.ones((4, 3))), leaf(np.ones((3, 2)))
-    hidden = ag.tanh(x @ w)
-    hidden.retain_grad()
-    hidden.register_hook(lambda g: None)
-    loss = (hidden * hidden).mean() + ag.logsumexp(hidden) + hidden[0, 1] * x[0, 0]
-    loss.backward(create_graph=create_graph)
-    made: list[Any] = [x, w, hidden, loss, x.grad, w.grad, hidden.grad]
-    nodes: list[Node] = topological((loss.node,))
-    if create_graph:
-        penalty = (w.grad * w.grad).sum()
-        nodes += topological((penalty.node,))
-        penalty.backward(create_graph=True)
-        made += [penalty, w.grad]
-    return [weakref.ref(thing) for thing in [*made, *nodes]] + [weakref.ref(w.data)]
-
-
-@pytest.mark.parametrize("create_graph", [False, True])
-def test_no_cycles(create_graph: bool, no_collector: None) -> None:
-    """A step's tensors, nodes and arrays die by reference count alone, gradients of gradients too."""
-    refs = step(create_graph)
-    assert [ref() for ref in refs if ref() is not None] == []
-    assert gc.collect() == 0
-
-
-def test_no_cycles_in_transforms(no_collector: None) -> None:
-    """Nor do the transforms, the modes or a failed backward pass leave anything behind."""
-
-    def f(x: Any) -> Any:
-        return (ag.sin(x) * x).sum()
-
-    x = np.array([1.0, 2.0])
-    ag.hessian(f)(x)
-    ag.jvp(f, x, x)
-    ag.jacobian(lambda x: x * x)(x)
-    with ag.keep_values(), ag.detect_anomaly():
-        ag.value_and_grad(f)(x)
-    y = f(leaf())
-    y.backward()
-    with pytest.raises(GraphError):
-        y.backward()
-    del y
-    sys.last_exc = None
-    assert gc.collect() < 20  # pytest's own traceback objects
-
-
-def test_the_graph_dies_with_its_last_tensor(no_collector: None) -> None:
-    """Intermediate tensors may go; their nodes live as long as the loss, and no longer."""
-    x = leaf()
-    hidden = x * 2.0
-    node = weakref.ref(hidden.node)
-    loss = (hidden * hidden).sum()
-    del hidden
-    assert node() is not None
-    loss.backward()
-    assert x.grad.tolist() == [8.0, 16.0]
-    del loss
-    assert node() is None
-
-
-def test_saved_arrays_are_freed_by_backward(no_collector: None) -> None:
-    """After a backward pass the graph's structure stays and its arrays are gone."""
-    x = leaf()
-    y = ag.exp(x)
-    value = weakref.ref(y.data)
-    z = (y * y).sum()
-    del y
-    assert value() is not None
-    z.backward()
-    assert value() is None
-    assert len(topological((z.node,))) == 4
-
-
-def test_a_dead_leaf_is_no_obstacle() -> None:
-    """A leaf that nobody holds receives nothing, and the others receive theirs."""
-    x = leaf()
-    y = (x * leaf([3.0, 4.0])).sum()
-    y.backward()
-    assert x.grad.tolist() == [3.0, 4.0]
-
-
-def test_graphs_in_threads() -> None:
-    """Threads that share leaves' values each walk their own graph."""
-    a = np.linspace(0.0, 1.0, 50)
-    results: dict[int, Any] = {}
-
-    def work(k: int) -> None:
-        x = leaf(a)
-        for _ in range(20):
-            x.grad = None
-            (ag.sin(x * float(k)) ** 2).sum().backward()
-        results[k] = x.grad.data
-
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for k in range(4):
-        np.testing.assert_allclose(results[k], k * np.sin(2 * k * a), atol=1e-12)
-
-
-# -- backward -----------------------------------------------------------------------------------
-
-
-def test_freed_graph() -> None:
-    """A second backward pass over a graph that was freed raises and changes no gradient."""
-    for value in (2.0, [2.0, 3.0]):
-        x = leaf(value)
-        y = ag.exp(x).sum()
-        y.backward()
-        before = x.grad.tolist()
-        for options in ({}, {"create_graph": True}, {"inputs": [x]}):
-            with pytest.raises(GraphError, match="retain_graph=True"):
-                y.backward(**options)
-        assert x.grad.tolist() == before
-
-
-def test_freed_part_of_a_graph() -> None:
-    """A graph over a part that another pass freed says so, by the operation's name."""
-    x = leaf()
-    shared = ag.exp(x)
-    (shared * 2.0).sum().backward()
-    with pytest.raises(GraphError, match="at exp"):
-        (shared * 3.0).sum().backward()
-
-
-def test_retain_graph() -> None:
-    """Retained, a graph gives the same gradient again, and adds it."""
-    for value in (2.0, [2.0, 3.0]):
-        x = leaf(value)
-        y = (x * x * x).sum()
-        y.backward(retain_graph=True)
-        once = np.array(x.grad.data)
-        y.backward()
-        np.testing.assert_array_equal(x.grad.data, 2 * once)
-
-
-def test_create_graph_retains() -> None:
-    """With create_graph the graph is kept, unless retain_graph=False says otherwise."""
-    x = leaf(2.0)
-    y = x**3
-    y.backward(create_graph=True)
-    (second,) = [x.grad]
-    x.grad = None
-    second.backward(create_graph=True)
-    assert x.grad.item() == 12.0
-    third = x.grad
-    x.grad = None
-    third.backward()
-    assert x.grad.item() == 6.0
-    z = x**3
-    z.backward(create_graph=True, retain_graph=False)
-    with pytest.raises(GraphError, match="freed"):
-        z.backward()
-
-
-def test_seed() -> None:
-    """A tensor that is no scalar needs a seed of its shape; the seed may be any array of numbers."""
-    x = leaf()
-    y = x * x
-    with pytest.raises(GraphError, match=r"shape \(2,\) is not a scalar"):
-        y.backward()
-    for seed in ([1.0, 10.0], np.array([1, 10]), Tensor([1.0, 10.0]), np.float32([1, 10])):
-        x.grad = None
-        y.backward(seed, retain_graph=True)
-        assert x.grad.tolist() == [2.0, 40.0]
-        assert x.grad.dtype == np.float64
-    for seed, shape in ((1.0, r"\(\)"), ([[1.0, 2.0]], r"\(1, 2\)"), ([1.0], r"\(1,\)")):
-        with pytest.raises(ShapeError, match=shape):
-            y.backward(seed)
-    one = leaf([[3.0]])
-    (one * one).backward()
-    assert one.grad.tolist() == [[6.0]]
-
-
-def test_seed_on_the_graph() -> None:
-    """With create_graph the gradient depends on a seed that requires one."""
-    x, seed = leaf([2.0, 3.0]), leaf([1.0, 1.0])
-    (x * x).backward(seed, create_graph=True)
-    gradient = x.grad
-    seed.grad = None
-    gradient.sum().backward()
-    assert seed.grad.tolist() == [4.0, 6.0]
-
-
-def test_inputs() -> None:
-    """Only the inputs receive gradients, leaves or not, also where one leads to another."""
-    x, w = leaf(), leaf()
-    y = x * 2.0
-    z = (y * y * w).sum()
-    z.backward(inputs=[y], retain_graph=True)
-    assert y.grad.tolist() == [4.0, 16.0]
-    assert x.grad is None
-    assert w.grad is None
-    y.grad = None
-    z.backward(inputs=(x, y), retain_graph=True)
-    assert y.grad.tolist() == [4.0, 16.0]
-    assert x.grad.tolist() == [8.0, 32.0]
-    x.grad = None
-    z.backward(inputs=x, create_graph=True)
-    assert x.grad.tolist() == [8.0, 32.0]
-    z.backward(inputs=[w, w])
-    assert w.grad.tolist() == [4.0, 16.0]
-
-
-def test_inputs_that_are_refused() -> None:
-    """No inputs, or one that is not on the graph, raise."""
-    x = leaf()
-    y = x.sum()
-    for inputs in ([], [Tensor(1.0)], [1.0], Tensor(1.0)):
-        with pytest.raises(GraphError, match="inputs"):
-            y.backward(inputs=inputs)
-    y.backward(inputs=[leaf()])
-    assert x.grad is None
-
-
-def test_backward_of_a_leaf_and_of_a_constant() -> None:
-    """A leaf's gradient by itself is the seed; a constant has none."""
-    x = leaf(2.0)
-    x.backward()
-    assert x.grad.item() == 1.0
-    with pytest.raises(GraphError, match="requires no gradient"):
-        Tensor(1.0).backward()
-    with ag.no_grad():
-        y = x * 2
-    with pytest.raises(GraphError, match="no_grad"):
-        y.backward()
-
-
-def test_detach_and_clone() -> None:
-    """A detached tensor is a constant of the same memory; a clone is a copy on the graph."""
-    x = leaf()
-    d, c = x.detach(), x.clone()
-    assert not d.requires_grad
-    assert np.shares_memory(d.data, x.data)
-    assert not np.shares_memory(c.data, x.data)
-    (x * d + c).sum().backward()
-    assert x.grad.tolist() == [2.0, 3.0]
-
-
-def test_requires_grad_flag() -> None:
-    """Leaves turn it on and off; what was computed cannot turn it off."""
-    x = Tensor([1.0])
-    assert x.requires_grad_() is x
-    y = x * 2.0
-    with pytest.raises(GraphError, match="detach"):
-        y.requires_grad = False
-    y.requires_grad = True
-    x.requires_grad = False
-    assert not (x * 2.0).requires_grad
-
-
-# -- retained gradients and hooks ---------------------------------------------------------------
-
-
-def test_retain_grad() -> None:
-    """A gradient is kept where it was asked for, accumulates, and is the caller's own."""
-    x = leaf()
-    y = x * 2.0
-    y.retain_grad()
-    y.retain_grad()
-    z = (y * y).sum()
-    z.backward(retain_graph=True)
-    assert y.grad.tolist() == [4.0, 8.0]
-    z.backward()
-    assert y.grad.tolist() == [8.0, 16.0]
-    assert (x * 1.0).grad is None
-    x.retain_grad()
-    with pytest.raises(GraphError, match="retain_grad"):
-        Tensor(1.0).retain_grad()
-
-
-def test_hooks_see_and_replace() -> None:
-    """Hooks run in order with the whole gradient, and what they return goes on."""
-    x = leaf()
-    y = x * 3.0
-    seen: list[Any] = []
-
-    def double(g: Tensor) -> Tensor:
-        seen.append(g.tolist())
-        return g * 2.0
-
-    y.register_hook(double)
-    handle = y.register_hook(lambda g: seen.append(g.tolist()))
-    z = (y + y).sum()
-    z.backward(retain_graph=True)
-    assert seen == [[2.0, 2.0], [4.0, 4.0]]
-    assert x.grad.tolist() == [12.0, 12.0]
-    handle.remove()
-    handle.remove()
-    z.backward()
-    assert len(seen) == 3
-
-
-def test_hooks_on_leaves_and_with_create_graph() -> None:
-    """A leaf's hook changes what is accumulated; with create_graph it works on the graph."""
-    x = leaf(3.0)
-    x.register_hook(lambda g: g * g)
-    (x * x).backward()
-    assert x.grad.item() == 36.0
-    x.grad = None
-    (x * x).backward(create_graph=True)
-    gradient = x.grad
-    fresh = ag.grad(lambda v: (2 * v) ** 2)(3.0).item()
-    x.grad = None
-    ((gradient * 1.0)).backward(inputs=[x])
-    assert x.grad.item() == pytest.approx(fresh**2)
-
-
-def test_hooks_that_are_refused() -> None:
-    """A hook must be callable, on the graph, and keep shape and dtype."""
-    x = leaf()
-    with pytest.raises(ArgumentError, match="callable"):
-        x.register_hook(3)
-    with pytest.raises(GraphError, match="register_hook"):
-        Tensor(1.0).register_hook(print)
-    y = x * 1.0
-    for answer in (Tensor([1.0]), Tensor(np.ones(2, np.float32))):
-        handle = y.register_hook(lambda g, answer=answer: answer)
-        with pytest.raises(ShapeError, match="hook"):
-            y.sum().backward(retain_graph=True)
-        handle.remove()
-    assert x.grad is None
-
-
-def test_grad_attribute() -> None:
-    """A gradient may be set, to what fits."""
-    x = leaf()
-    x.grad = [1.0, 2.0]
-    assert isinstance(x.grad, Tensor)
-    (x * 1.0).sum().backward()
-    assert x.grad.tolist() == [2.0, 3.0]
-    for bad in (np.ones(3), Tensor(np.ones(2, np.float32))):
-        with pytest.raises(ShapeError, match="grad"):
-            x.grad = bad
-    assert x.grad.tolist() == [2.0, 3.0]
-
-
-def test_failing_pass_leaves_gradients_alone() -> None:
-    """An error in the middle of a pass changes the gradient of no leaf."""
-    x, w = leaf(), leaf()
-    inner = x * w
-    bad = inner * 2.0
-
-    def fail(g: Tensor) -> None:
-        raise KeyError("mine")
-
-    inner.register_hook(fail)
-    with pytest.raises(KeyError, match="mine"):
-        (bad.sum() + (w * 3.0).sum()).backward()
-    assert x.grad is None
-    assert w.grad is None
-
-
-# -- replay -------------------------------------------------------------------------------------
+# -- replay ---------------------------------------------------------------------------------------
 
 
 def test_replay_copies_the_graph() -> None:

@@ -175,9 +175,7 @@ def test_any_mask(data: st.DataObject) -> None:
     """A mask of some leading axes."""
     shape = data.draw(hnp.array_shapes(max_dims=3, max_side=4))
     dims = data.draw(st.integers(1, len(shape)))
-    check(
-        np.random.default_rng(0).normal(size=shape), data.draw(hnp.arrays(bool, shape[:dims]))
-    )
+    check(np.random.default_rng(0).normal(size=shape), data.draw(hnp.arrays(bool, shape[:dims])))
 
 
 def test_the_index_may_be_reused() -> None:

@@ -219,7 +219,7 @@ def test_assign_checks_before_it_changes() -> None:
     ):
         with pytest.raises(kind, match=words):
             x.data = value
-    with pytest.raises(DTypeError, match="float64 cannot replace .* int64"):
+    with pytest.raises(DTypeError, match=r"float64 cannot replace .* int64"):
         n.data = [0.5, 1.5]
     assert x.tolist() == [1.0, 2.0]
     assert n.tolist() == [1, 2]

@@ -167,7 +167,7 @@ def test_decorated_generator_returns_and_raises() -> None:
     @no_grad
     def inner() -> Iterator[int]:
         yield 1
-        return 5  # noqa: B901
+        return 5
 
     @no_grad
     def failing() -> Iterator[int]:
@@ -417,8 +417,10 @@ def test_modes_do_not_change_the_graph() -> None:
         kept = build()
     with ag.detect_anomaly():
         watched = build()
-    names = [[n.primitive and n.primitive.name for n in topological((t.node,))]
-             for t in (plain, kept, watched)]
+    names = [
+        [n.primitive and n.primitive.name for n in topological((t.node,))]
+        for t in (plain, kept, watched)
+    ]
     assert names[0] == names[1] == names[2]
     assert plain.item() == pytest.approx(kept.item(), rel=1e-15)
     assert kept.item() == watched.item()

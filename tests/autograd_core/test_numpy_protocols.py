@@ -41,8 +41,8 @@ STAYS: dict[str, tuple[Callable[[Tensor], Any], Any]] = {
     "NumPy scalar": (lambda t: np.float64(2.0) * t, 2.0 * A),
     "NumPy integer": (lambda t: np.int64(3) - t, 3 - A),
     "number ** t": (lambda t: 2**t, 2**A),
-    "list + t": (lambda t: [1, 2] + t, [1, 2] + A),
-    "t + tuple": (lambda t: t + (1, 2), A + (1, 2)),
+    "list - t": (lambda t: [1, 2] - t, [1, 2] - A),
+    "t - tuple": (lambda t: t - (1, 2), A - (1, 2)),
     "np.tanh": (np.tanh, np.tanh(A)),
     "np.add": (lambda t: np.add(A, t), A + A),
     "np.matmul": (lambda t: np.matmul(np.ones((3, 2)), t), np.ones((3, 2)) @ A),
@@ -56,7 +56,7 @@ STAYS: dict[str, tuple[Callable[[Tensor], Any], Any]] = {
     "np.stack": (lambda t: np.stack([t, t]), [A, A]),
     "np.einsum": (lambda t: np.einsum("i,i->", t, A, optimize=True), 5.0),
     "np.divmod": (lambda t: np.divmod(t, 0.75)[1], A % 0.75),
-    "np.clip": (lambda t: np.clip(t, min=1.5), [1.5, 2.0]),
+    "np.clip": (lambda t: np.clip(t, 1.5, None), [1.5, 2.0]),
     "np.copy": (np.copy, A),
     "builtin sum": (lambda t: builtins.sum([t, t]), 2 * A),
     "builtin max": (lambda t: builtins.max(t), 2.0),
@@ -114,7 +114,7 @@ REFUSED: dict[str, tuple[Callable[[Tensor], Any], type[Exception], str]] = {
     "np.add(masked, t)": (lambda t: np.add(MASKED, t), DTypeError, "mask"),
     "np.where(masked, t)": (lambda t: np.where(MASKED > 1, t, 0), DTypeError, "mask"),
     "masked @ t": (lambda t: MASKED @ t, DTypeError, "mask"),
-    "t + [masked]": (lambda t: t + [np.ma.masked, 1.0], DTypeError, "mask"),
+    "t * [masked]": (lambda t: t * [np.ma.masked, 1.0], DTypeError, "mask"),
     "np.ma.add": (lambda t: np.ma.add(MASKED, t), GraphError, "graph"),
     "stack([masked, t])": (lambda t: ag.stack([MASKED, t]), DTypeError, "mask"),
     "out=array": (lambda t: np.exp(t, out=np.zeros(2)), UnsupportedError, "out="),
@@ -285,7 +285,7 @@ def test_equality_answers_with_tensors() -> None:
         assert isinstance(same, Tensor)
         assert same.tolist() == [True, True]
         assert not same.requires_grad
-    assert bool((A == t).all())
+    assert bool((t == A).all())
 
 
 def test_copies() -> None:

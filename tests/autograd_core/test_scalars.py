@@ -142,8 +142,8 @@ def test_number_with_array() -> None:
 )
 def test_at_the_edge(f: Any, x: float, value: float, slope: float) -> None:
     """At a pole, a kink or an overflow, numbers and arrays agree, in value and derivative."""
-    for given in (x, [x]):
-        a = leaf(given)
+    for point in (x, [x]):
+        a = leaf(point)
         y = f(a)
         np.testing.assert_allclose(np.ravel(y.data), [value])
         y.backward()
@@ -163,6 +163,35 @@ def test_at_the_edge_in_every_walk(f: Any) -> None:
         f(x).backward()
     assert not math.isfinite(x.grad.item())
     assert not math.isfinite(ag.jvp(f, 0.0, 1.0)[1].item())
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1e2, 1e3, 1e4])
+def test_exact_at_large_arguments(size: float, kind: Any) -> None:
+    """Sigmoid, softmax and their logarithms are exact at ±10⁴, and nothing warns."""
+    a = np.array([-size, 0.0, size], kind)
+    x = leaf(a)
+    y = ag.sigmoid(x)
+    assert y.tolist() == pytest.approx([0.0, 0.5, 1.0], abs=1e-40)
+    y.sum().backward()
+    assert x.grad.tolist() == pytest.approx([0.0, 0.25, 0.0], abs=1e-40)
+    for f, value, gradient in (
+        (lambda x: ag.softmax(x)[2], 1.0, [0.0, 0.0, 0.0]),
+        (lambda x: ag.log_softmax(x)[0], -2 * size, [1.0, 0.0, -1.0]),
+        (ag.logsumexp, size, [0.0, 0.0, 1.0]),
+        (lambda x: ag.logaddexp(x[0], x[2]), size, [0.0, 0.0, 1.0]),
+        (lambda x: ag.logaddexp(0.0, -x)[0], size, [-1.0, 0.0, 0.0]),
+        (lambda x: ag.tanh(x)[2], 1.0, [0.0, 0.0, 0.0]),
+        (lambda x: ag.erf(x)[0], -1.0, [0.0, 0.0, 0.0]),
+        (lambda x: ag.expm1(x[:1])[0], -1.0, [0.0, 0.0, 0.0]),
+        (lambda x: ag.norm(x), math.sqrt(2) * size, [-math.sqrt(0.5), 0.0, math.sqrt(0.5)]),
+    ):
+        x = leaf(a)
+        y = f(x)
+        y.backward()
+        assert y.item() == pytest.approx(value, rel=1e-6)
+        assert x.grad.tolist() == pytest.approx(gradient, rel=1e-6, abs=1e-40)
+        assert x.grad.dtype == kind
 
 
 def test_warnings_are_numpys() -> None:

@@ -21,7 +21,7 @@ METHODS = {node.name: node for node in CLASS.body if isinstance(node, ast.Functi
 
 
 def test_stub_is_current() -> None:
-    """The committed stub is what the tool writes; run ``python tools/make_stubs.py`` if it is not."""
+    """The committed stub is what the tool writes: ``python tools/make_stubs.py``."""
     made = runpy.run_path(str(ROOT / "tools" / "make_stubs.py"))
     assert made["stub"]() == (ROOT / "autograd_core" / "_methods.pyi").read_text(encoding="utf-8")
 
@@ -41,7 +41,8 @@ def is_bound_late(name: str, value: Any) -> bool:
     code = getattr(value.fget if isinstance(value, property) else value, "__code__", None)
     if name == "__hash__":
         return True
-    return code is not None and not code.co_filename.endswith("tensor.py") or name == "__setitem__"
+    late = code is not None and not code.co_filename.endswith("tensor.py")
+    return late or name == "__setitem__"
 
 
 def test_parameters_agree() -> None:
@@ -63,10 +64,11 @@ def test_parameters_agree() -> None:
 
 def test_methods_of_arrays_are_methods_of_tensors() -> None:
     """What a NumPy user reaches for first is there."""
-    for name in (
-        "all any argmax argmin argsort astype clip copy cumsum diagonal dot fill flatten item max "
-        "mean min prod ravel repeat reshape round shape size sort squeeze std sum swapaxes take "
-        "tolist trace transpose var T mT dtype ndim nbytes itemsize"
-    ).split():
+    names = """
+        all any argmax argmin argsort astype clip copy cumsum diagonal dot fill flatten item max
+        mean min prod ravel repeat reshape round shape size sort squeeze std sum swapaxes take
+        tolist trace transpose var T mT dtype ndim nbytes itemsize
+    """
+    for name in names.split():
         assert hasattr(np.ndarray, name)
         assert hasattr(Tensor, name), name

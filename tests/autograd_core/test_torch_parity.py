@@ -27,8 +27,7 @@ def goldens() -> dict[str, Any]:
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes.values()])
     parts = np.split(numbers, ends[:-1])
     return {
-        key: part.reshape(shape)
-        for (key, shape), part in zip(shapes.items(), parts, strict=True)
+        key: part.reshape(shape) for (key, shape), part in zip(shapes.items(), parts, strict=True)
     }
 
 
@@ -96,7 +95,7 @@ def test_live(name: str) -> None:
 
 
 def test_conventions_at_kinks_and_ties() -> None:
-    """At kinks and ties the derivatives are those that PyTorch chose, unless a row says otherwise."""
+    """At kinks and ties the derivatives are those that PyTorch chose."""
     torch: Any = pytest.importorskip("torch")
     points = [-1.0, 0.0, 0.5, 1.0]
     other = [-1.0, 1.0, 0.5, 0.0]

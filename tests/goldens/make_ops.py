@@ -45,9 +45,7 @@ def frozen(name: str) -> dict[str, Any]:
 
 def main() -> None:
     """Write the numbers, and beside them whose they are and what they were made with."""
-    arrays = {
-        f"{name}/{key}": value for name in EXPRESSIONS for key, value in frozen(name).items()
-    }
+    arrays = {f"{name}/{key}": value for name in EXPRESSIONS for key, value in frozen(name).items()}
     numbers = np.concatenate([np.ravel(value) for value in arrays.values()])
     np.savez_compressed(HERE / "ops.npz", numbers=numbers)
     about = {
