@@ -32,6 +32,8 @@ from .constructors import randn_like as randn_like
 from .constructors import tensor as tensor
 from .constructors import zeros as zeros
 from .constructors import zeros_like as zeros_like
+from .dtypes import get_default_dtype as get_default_dtype
+from .dtypes import set_default_dtype as set_default_dtype
 from .errors import AnomalyError as AnomalyError
 from .errors import ArgumentError as ArgumentError
 from .errors import AutogradError as AutogradError
@@ -184,8 +186,6 @@ from .ops.transcendental import tan as tan
 from .ops.transcendental import tanh as tanh
 from .tensor import HookHandle as HookHandle
 from .tensor import Tensor as Tensor
-from .tensor import get_default_dtype as get_default_dtype
-from .tensor import set_default_dtype as set_default_dtype
 
 if TYPE_CHECKING:
     from .checkpoint_io import load as load

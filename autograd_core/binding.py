@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from .errors import AutogradError, DTypeError, UnsupportedError
+from .inplace import setitem
 from .ops import arithmetic, comparison, linalg, transcendental
 from .ops.shape import raw, transpose
 from .primitive import FUNCTIONS, Function
-from .tensor import Tensor, setitem
+from .tensor import Tensor
 
 
 def _reflected(function: Function) -> Function:

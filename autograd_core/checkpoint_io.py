@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import check_dtype
 from .errors import CheckpointError
-from .tensor import Tensor, check_dtype
+from .tensor import Tensor
 
 _FORMAT = "autograd-core"
 _VERSION = 1

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .dtypes import get_default_dtype
 from .errors import ArgumentError
-from .tensor import Tensor, get_default_dtype
+from .tensor import Tensor
 
 Sizes = int | tuple[int, ...] | list[int]
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from . import versions
+from .dtypes import check_dtype, check_mask
 from .errors import (
     AnomalyError,
     ArgumentError,
@@ -26,7 +27,7 @@ from .errors import (
 )
 from .graph import ArrayNode, Leaf, Node
 from .modes import MODE, Modes
-from .tensor import Tensor, check_dtype, check_mask, wrap
+from .tensor import Tensor, wrap
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)

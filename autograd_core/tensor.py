@@ -10,99 +10,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from . import versions
+from . import dtypes, versions
 from ._methods import TensorMethods
+from .dtypes import as_dtype, check_dtype, check_mask, holds
 from .errors import (
     ArgumentError,
-    AutogradError,
     DTypeError,
     GraphError,
-    IndexingError,
     ShapeError,
 )
 from .graph import FLOAT64, Leaf, Node, Shape
-from .modes import is_grad_enabled
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 T = TypeVar("T", bound="Tensor")
 
-_SUPPORTED = "dfqlihbQLIHB?"
 _handles = itertools.count()
-_default_dtype: np.dtype[Any] = FLOAT64
-
-
-def set_default_dtype(dtype: DTypeLike) -> None:
-    """Set the dtype of tensors that are made from Python floats; float64 at the start.
-
-    Arrays keep the dtype that they have.
-
-    Parameters
-    ----------
-    dtype : dtype_like
-        ``float32`` or ``float64``.
-
-    Raises
-    ------
-    DTypeError
-        For any other dtype.
-
-    Examples
-    --------
-    >>> import autograd_core as ag
-    >>> ag.set_default_dtype("float32")
-    >>> ag.Tensor([0.5]).dtype
-    dtype('float32')
-    >>> ag.set_default_dtype("float64")
-    """
-    global _default_dtype
-    chosen = np.dtype(dtype)
-    if chosen.char not in "fd":
-        raise DTypeError(f"set_default_dtype: {chosen} is not float32 or float64")
-    _default_dtype = chosen
-
-
-def get_default_dtype() -> np.dtype[Any]:
-    """The dtype of tensors that are made from Python floats."""
-    return _default_dtype
-
-
-def check_dtype(array: Any, where: str) -> None:
-    """Refuse by name what the engine does not hold: masks, objects, strings, complex, float16."""
-    if isinstance(array, np.ma.MaskedArray):
-        check_mask(array, where)
-    dtype = array.dtype
-    if dtype.char in _SUPPORTED and dtype.isnative:
-        return
-    advice = {
-        "e": "use float32: x.astype(np.float32)",
-        "g": "use float64: x.astype(np.float64)",
-        "c": "keep real and imaginary parts as two real tensors",
-        "O": "give numbers of one type in rows of equal length; to join tensors use stack([...])",
-        "U": "convert to numbers first",
-        "S": "convert to numbers first",
-    }.get(
-        dtype.char if dtype.char in "eg" else dtype.kind, "use float64, float32, integers or bool"
-    )
-    if not dtype.isnative:
-        advice = "convert to this machine's byte order: x.astype(x.dtype.newbyteorder('='))"
-    raise DTypeError(f"{where}: dtype {dtype} is not supported; {advice}")
-
-
-def _holds(data: Any, kind: type[Any]) -> bool:
-    return isinstance(data, kind) or (
-        isinstance(data, (list, tuple)) and any([_holds(item, kind) for item in data])
-    )
-
-
-def check_mask(data: Any, where: str) -> None:
-    """Refuse a masked array, also in a list: NumPy's conversions would drop the mask."""
-    if _holds(data, np.ma.MaskedArray):
-        raise DTypeError(
-            f"{where}: a masked array would lose its mask; use array.filled(value), or keep the "
-            f"mask yourself with where(mask, 0, x)"
-        )
 
 
 def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor") -> Any:
@@ -111,7 +35,7 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
     Scalars are immutable; a scalar of float64 is a Python float, whose arithmetic is the fastest.
     """
     if type(data) is float and dtype is None:
-        return data if _default_dtype is FLOAT64 else _default_dtype.type(data)
+        return data if dtypes.default is FLOAT64 else dtypes.default.type(data)
     if isinstance(data, Tensor):
         if data.requires_grad:
             raise GraphError(
@@ -119,7 +43,7 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
                 f"cut the graph without a word; use x.detach(), or x.clone() to stay on the graph"
             )
         data = data.data
-    elif isinstance(data, (list, tuple)) and _holds(data, Tensor):
+    elif isinstance(data, (list, tuple)) and holds(data, Tensor):
         raise GraphError(
             f"{where}: the list holds tensors, and copying their values would cut the graph; "
             f"join them with stack([...]) or concatenate([...])"
@@ -135,7 +59,7 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
         ) from None
     check_dtype(array, where)
     if plain and dtype is None and array.dtype.kind == "f":
-        dtype = _default_dtype
+        dtype = dtypes.default
     if dtype is not None:
         array = array.astype(as_dtype(dtype, where), copy=False)
     if array.ndim == 0 and (copy or not isinstance(data, np.ndarray)):
@@ -144,16 +68,6 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
     if copy and array is source and not isinstance(data, (list, tuple)):
         array = array.copy()
     return array
-
-
-def as_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
-    """A dtype that the engine holds."""
-    try:
-        wanted = np.dtype(dtype)
-    except TypeError as error:
-        raise DTypeError(f"{where}: {dtype!r} is not a dtype ({error})") from None
-    check_dtype(np.empty(0, wanted), where)
-    return wanted
 
 
 class Tensor(TensorMethods):
@@ -602,45 +516,3 @@ def _rebuild(kind: type[Tensor], data: Any, requires_grad: bool, name: str | Non
     tensor = kind.__new__(kind)
     Tensor.__init__(tensor, data, requires_grad=requires_grad, name=name, copy=False)
     return tensor
-
-
-def setitem(target: Tensor, index: Any, value: Any) -> None:
-    """``target[index] = value``, for tensors outside of the graph and inside `no_grad`."""
-    on_graph = target._node is not None and (not target.is_leaf or is_grad_enabled())
-    if on_graph or (isinstance(value, Tensor) and value._node is not None and is_grad_enabled()):
-        raise GraphError(
-            "setitem: assignment into a tensor is not recorded; use where(mask, new, x), "
-            "concatenate or stack, or assign inside no_grad()"
-        )
-    array = target._value
-    if type(array) is not np.ndarray:
-        array = np.array(array)
-    new = value._value if isinstance(value, Tensor) else value
-    check_mask(new, "setitem")
-    about = f"(tensor of shape {target.shape} and dtype {target.dtype})"
-    try:
-        new = np.asarray(new)
-        check_dtype(new, "setitem")
-        array[plain_index(index)] = new
-    except AutogradError:
-        raise
-    except IndexError as error:
-        raise IndexingError(f"setitem: {error} {about}") from None
-    except TypeError as error:
-        raise DTypeError(f"setitem: {error} {about}") from None
-    except ValueError as error:
-        raise ShapeError(f"setitem: {error} {about}") from None
-    if array is not target._value:
-        target._value = float(array) if type(target._value) is float else array[()]
-    target.touched("item assignment")
-
-
-def plain_index(index: Any) -> Any:
-    """`index` with tensors replaced by their arrays."""
-    if isinstance(index, Tensor):
-        return index._value
-    if isinstance(index, tuple):
-        return tuple(plain_index(part) for part in index)
-    if isinstance(index, list):
-        return [plain_index(part) for part in index]
-    return index

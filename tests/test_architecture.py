@@ -26,9 +26,9 @@ PACKAGES = ("autograd_core", "nn", "optim")
 #: From the ground up; a layer may import what lies below it when it is itself imported.
 LAYERS = (
     ("errors", "graph", "modes", "_methods"),
-    ("versions", "packages"),
+    ("versions", "packages", "dtypes"),
     ("tensor",),
-    ("broadcasting", "constructors"),
+    ("broadcasting", "constructors", "inplace"),
     ("primitive",),
     ("rules",),
     ("ops",),

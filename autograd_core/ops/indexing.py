@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import normalize_axis
+from ..dtypes import check_dtype
 from ..errors import IndexingError, ShapeError, UnsupportedError
+from ..inplace import plain_index
 from ..primitive import Sample, public
 from ..rules import Linear, linear
-from ..tensor import Tensor, check_dtype, plain_index
+from ..tensor import Tensor
 from .comparison import argsort
 from .reduction import sum as sum_
 from .selection import where

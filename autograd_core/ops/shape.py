@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..broadcasting import Axis, normalize_axis, sum_to
+from ..dtypes import as_dtype
 from ..errors import DTypeError, ShapeError, UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Linear, linear
-from ..tensor import Tensor, as_dtype, wrap
+from ..tensor import Tensor, wrap
 
 
 def raw(x: Any) -> Any:
