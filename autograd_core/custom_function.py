@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from .dtypes import check_dtype
 from .errors import DTypeError, GraphError, ShapeError
 from .graph import Node, topological
-from .modes import enable_grad, no_grad
+from .modes import enable_grad, is_grad_enabled, no_grad
 from .primitive import Primitive, apply, as_scalar
 from .rules import Custom
 from .tensor import Tensor, wrap
@@ -57,13 +58,20 @@ def custom(
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         label = str(name or getattr(function, "__name__", "custom"))
 
-        def pullback(g: Any, *saved: Any, **params: Any) -> tuple[Any, ...]:
-            answers = vjp(g, *saved, **params)
+        def forward(*args: Any, **params: Any) -> Any:
+            return _output(function(*args, **params), label)
+
+        def pullback(g: Any, y: Any, *args: Any, **params: Any) -> tuple[Any, ...]:
+            answers = vjp(g, y, *args, **params)
             several = answers if isinstance(answers, tuple) else (answers,)
-            return tuple([_cotangent(c, g, saved, label) for c in several])
+            if len(several) != len(args):
+                return several  # which the kind refuses
+            return tuple(
+                [_cotangent(c, g, y, x, label) for c, x in zip(several, args, strict=True)]
+            )
 
         primitive = Custom(
-            name=label, forward=function, pullback=pullback, latex=latex, registered=False
+            name=label, forward=forward, pullback=pullback, latex=latex, registered=False
         )
 
         def wrapper(*args: Any, **params: Any) -> Any:
@@ -77,25 +85,56 @@ def custom(
     return decorate
 
 
-def _cotangent(c: Any, g: Any, saved: tuple[Any, ...], name: str) -> Any:
-    """What a user's rule answered, in the form in which the walk takes it."""
+def _output(y: Any, name: str) -> Any:
+    """What a user's forward returned, as an array of a dtype that the engine holds."""
+    if isinstance(y, Tensor):
+        if y.requires_grad:
+            raise GraphError(
+                f"{name}: its forward used a tensor that requires a gradient and is not among the "
+                f"arguments, so that its gradient would be lost; pass it as an argument"
+            )
+        y = y._value
+    if isinstance(y, (tuple, list, dict)) or y is None:
+        raise DTypeError(
+            f"{name}: its forward returned a {type(y).__name__}; return one array, or write a "
+            f"Function, which may return a tuple"
+        )
+    array = np.asarray(y)
+    check_dtype(array, name)
+    return array[()]
+
+
+def _cotangent(c: Any, g: Any, y: Any, x: Any, name: str) -> Any:
+    """What a user's rule answered for the operand `x`, in the form in which the walk takes it."""
+    if c is None:
+        return None
     recording = isinstance(g, Tensor)
-    if c is None or (recording and isinstance(c, Tensor)):
-        return c
-    c = c._value if isinstance(c, Tensor) else c
-    if not isinstance(c, (np.ndarray, np.generic)):
+    if not isinstance(c, (Tensor, np.ndarray, np.generic)):
         try:
-            c = np.asarray(c, float)[()]
+            c = np.asarray(c, float)
         except (ValueError, TypeError):
             raise DTypeError(
                 f"{name}: its rule answered {c!r}, which is no gradient; return arrays or tensors"
             ) from None
-    if recording and np.any(c):
+    if c.shape not in (np.shape(_plain(x)), np.shape(_plain(y))):
+        raise ShapeError(
+            f"{name}: its rule answered a gradient of shape {c.shape} for an argument of shape "
+            f"{np.shape(_plain(x))}; it must have that shape (or the output's, if the argument "
+            f"was broadcast to it)"
+        )
+    if recording and isinstance(c, Tensor):
+        return c
+    value = _plain(c)
+    if recording and np.any(value):
         raise GraphError(
             f"{name}: its rule left the graph, so it cannot be differentiated again; compute the "
             f"gradient with tensor operations, not with .numpy() or .data"
         )
-    return np.array(c) if any([c is v for v in saved]) else c
+    return as_scalar(np.array(value))  # the rule may have answered an array of the user's
+
+
+def _plain(x: Any) -> Any:
+    return x._value if isinstance(x, Tensor) else x
 
 
 class Context:
@@ -221,8 +260,11 @@ class _UserPrimitive(Primitive):
             cotangent if k == self.k else wrap(as_scalar(np.zeros(shape, dtype)), None)
             for k, (shape, dtype) in enumerate(self.outputs)
         ]
-        with enable_grad() if recording else no_grad():
-            answers = self.function.backward(ctx, *gs)
+        try:
+            with enable_grad() if recording else no_grad():
+                answers = self.function.backward(ctx, *gs)
+        finally:
+            ctx.saved_tensors = ()  # linked to the graph, they would close a cycle
         answers = answers if isinstance(answers, tuple) else (answers,)
         if len(answers) != len(self.args):
             raise GraphError(
@@ -257,9 +299,14 @@ class _UserPrimitive(Primitive):
         return c
 
     def jvp(self, tangents: Any, y: Any, values: Any, params: dict[str, Any]) -> Any:
-        raise GraphError(
-            f"{self.name}: a Function has no forward mode; declare the operation with @custom"
-        )
+        from .walks import transpose_in_cotangent
+
+        self._value(*[_plain(v) for v in values])
+        assert self.run is not None
+        (saved, _), self.run = self.run, None
+        if y._node is not None:
+            saved.nodes = [weakref.ref(y._node)] * len(self.outputs)
+        return transpose_in_cotangent(self, tangents, y, values, params, saved)
 
 
 class Function:
@@ -297,7 +344,22 @@ class Function:
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
-        """Run forward, and record it so that backward is called in the backward pass."""
+        """Run forward, and record it so that backward is called in the backward pass.
+
+        Tensors are positional arguments of their own; keyword arguments are constants.
+
+        Raises
+        ------
+        GraphError
+            If a tensor that requires a gradient is a keyword, or inside a list.
+        """
+        hidden = [a for a in (*args, *kwargs.values()) if not isinstance(a, Tensor)]
+        hidden += [a for a in kwargs.values() if isinstance(a, Tensor)]
+        if is_grad_enabled() and any([_requires_grad(a) for a in hidden]):
+            raise GraphError(
+                f"{cls.__name__}.apply: a tensor that requires a gradient is a keyword argument or "
+                f"inside a list, and its gradient would be lost; pass it as a positional argument"
+            )
         needs = tuple([isinstance(a, Tensor) and a._node is not None for a in args])
         inputs = tuple([a.detach() if isinstance(a, Tensor) else a for a in args])
         run = _run(cls, needs, inputs, kwargs)
@@ -313,6 +375,12 @@ class Function:
         return tuple(made) if run[0].several else made[0]
 
 
+def _requires_grad(x: Any) -> bool:
+    if isinstance(x, Tensor):
+        return x.requires_grad
+    return isinstance(x, (list, tuple)) and any([_requires_grad(item) for item in x])
+
+
 def _run(
     function: type[Function],
     needs: tuple[bool, ...],
@@ -323,6 +391,11 @@ def _run(
     ctx = Context(needs)
     with no_grad():
         result = function.forward(ctx, *inputs, **kwargs)
+    if isinstance(result, (list, dict)) or result is None:
+        raise DTypeError(
+            f"{function.__name__}.forward returned a {type(result).__name__}; return a tensor, an "
+            f"array, or a tuple of them"
+        )
     outputs = [
         as_scalar(y._value if isinstance(y, Tensor) else np.asarray(y))
         for y in (result if isinstance(result, tuple) else (result,))

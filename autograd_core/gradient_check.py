@@ -53,8 +53,8 @@ def gradcheck(
 ) -> bool:
     """Compare the derivatives of a function with central differences.
 
-    The reverse mode is compared entry by entry, the forward mode along a random direction and
-    as the transpose of the reverse mode; with `second_order` the gradient is checked likewise.
+    The reverse mode is compared entry by entry, the forward mode along a random direction; with
+    `second_order` the gradient's own derivatives are checked likewise.
 
     Parameters
     ----------

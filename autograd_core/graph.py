@@ -69,6 +69,8 @@ class Extra:
         The cotangent with which a backward pass was started here.
     value, cotangent : array or None
         The output, and the last cotangent, while `keep_values` is on.
+    operands : tuple
+        The values of the operands, likewise.
     line : str or None
         The user's line that recorded the node, ``file.py:12``.
     name : str or None
@@ -83,6 +85,7 @@ class Extra:
         "hooks",
         "line",
         "name",
+        "operands",
         "retained",
         "seed",
         "value",
@@ -93,6 +96,7 @@ class Extra:
         self.retained: weakref.ref[Any] | None = None
         self.seed: Any = None
         self.value: Any = None
+        self.operands: tuple[Any, ...] = ()
         self.cotangent: Any = None
         self.line: str | None = None
         self.name: str | None = None

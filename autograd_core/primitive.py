@@ -349,12 +349,13 @@ _FLOAT64 = np.dtype(np.float64)
 
 
 def keep(node: Node, y: Any, values: Any) -> None:
-    """Keep the value and the user's line with the node; for `keep_values`.
+    """Keep values, operands and the user's line with the node; for `keep_values`.
 
     A leaf's value is kept too: its tensor may die before the graph does.
     """
     extra = node.extras()
     extra.value = y
+    extra.operands = tuple([as_scalar(v) for v in values])
     extra.line = users_line()
     for parent, value in zip(node.parents, values, strict=True):
         if type(parent) is Leaf and parent.extras().value is None:

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from .errors import ArgumentError, GraphError, ShapeError
+from .errors import ArgumentError, DTypeError, GraphError, ShapeError
 from .graph import Leaf, Node, topological
 from .modes import enable_grad, is_grad_enabled, keep_values
 from .ops.shape import alias_primitive
@@ -28,12 +29,51 @@ Fn = Callable[..., Any]
 Argnums = int | Sequence[int]
 
 
-def _alias(x: Any) -> Tensor:
+def _alias(x: Any, n: int, what: str) -> Tensor:
     """A tensor with the value of `x` and a node of its own, linked to that of `x` if it has one."""
     if isinstance(x, Tensor) and x._node is not None:
         return alias_primitive(x)  # type: ignore[no-any-return]
     value = x._value if isinstance(x, Tensor) else x
-    return Tensor(value, requires_grad=True, copy=not isinstance(value, np.ndarray))
+    alias = Tensor(value, copy=not isinstance(value, np.ndarray))
+    if alias.dtype.kind != "f":
+        raise DTypeError(
+            f"{what}: argument {n} is of dtype {alias.dtype}, and only floats have derivatives; "
+            f"give {value}.0 instead of {value}"
+            if np.ndim(value) == 0 and alias.dtype.kind in "iu"
+            else f"{what}: argument {n} is of dtype {alias.dtype}, and only floats have "
+            f"derivatives; convert it with astype(float)"
+        )
+    return alias.requires_grad_()
+
+
+def _positions(argnums: Argnums, count: int, what: str) -> list[int]:
+    """The positions that `argnums` names, each once."""
+    named = argnums if isinstance(argnums, Sequence) else (argnums,)
+    try:
+        numbers = [index(n) for n in named]
+    except TypeError:
+        raise ArgumentError(
+            f"{what}: argnums {argnums!r} is not an integer or a sequence of them"
+        ) from None
+    if not all([-count <= n < count for n in numbers]):
+        raise ArgumentError(
+            f"{what}: argnums {argnums!r} does not name one of the {count} positional arguments"
+        )
+    numbers = [n % count for n in numbers]
+    if len(set(numbers)) < len(numbers):
+        raise ArgumentError(f"{what}: argnums {argnums!r} names an argument twice")
+    return numbers
+
+
+def _detached(x: Any) -> Any:
+    """`x` with the tensors in it, and in its tuples, lists and dicts, off the graph."""
+    if isinstance(x, Tensor):
+        return x.detach()
+    if isinstance(x, (list, tuple)) and type(x) in (list, tuple):
+        return type(x)([_detached(item) for item in x])
+    if type(x) is dict:
+        return {key: _detached(item) for key, item in x.items()}
+    return x
 
 
 class _Traced:
@@ -50,19 +90,13 @@ class _Traced:
     ) -> None:
         self.what = what
         self.single = not isinstance(argnums, Sequence)
-        numbers = [argnums] if isinstance(argnums, int) else list(argnums)
-        for n in numbers:
-            if not isinstance(n, int) or not -len(args) <= n < len(args):
-                raise ArgumentError(
-                    f"{what}: argnums {argnums!r} does not name one of the {len(args)} positional "
-                    f"arguments"
-                )
+        numbers = _positions(argnums, len(args), what)
         recording = is_grad_enabled()
         moved = list(args)
         with enable_grad():
             self.inputs: list[Tensor] = []
             for n in numbers:
-                moved[n] = _alias(args[n])
+                moved[n] = _alias(args[n], n, what)
                 self.inputs.append(moved[n])
             result = f(*moved, **kwargs)
         self.aux: Any = None
@@ -95,7 +129,11 @@ class _Traced:
 
     def value(self) -> Tensor:
         """The output, as outer transforms see it: on their graph, or a constant."""
-        return self.output if self.nested else self.output.detach()
+        if self.nested:
+            return self.output
+        value = self.output._value
+        given = any([value is x._value for x in self.inputs])  # not to share the caller's memory
+        return wrap(np.array(value) if given and type(value) is np.ndarray else value, None)
 
     def pull(self, g: Any) -> tuple[Tensor, ...]:
         """The cotangents of the inputs."""
@@ -170,7 +208,8 @@ def value_and_grad(f: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
             )
         gradient = traced.unpack(traced.pull(seed_for(traced.output, None)))
         value = traced.value()
-        return ((value, traced.aux) if has_aux else value), gradient
+        aux = traced.aux if traced.nested else _detached(traced.aux)
+        return ((value, aux) if has_aux else value), gradient
 
     return wrapper
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import GraphError
+from ..errors import DTypeError, GraphError
 from ..graph import Spec
 from ..primitive import Function, Primitive, apply, public
 from ..tensor import Tensor
@@ -67,6 +67,10 @@ class Custom(Primitive):
         self.reads = None if saves is None else frozenset(saves.split())
 
     def save(self, y: Any, values: Any, parents: Any, params: dict[str, Any]) -> Any:
+        if type(y) is not float and y.dtype.kind != "f":
+            raise DTypeError(
+                f"{self.name}: its output is of dtype {y.dtype}, and only floats have gradients"
+            )
         if self.reads is None:
             return (y, *values)
         reads = self.reads

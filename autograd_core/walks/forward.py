@@ -63,24 +63,33 @@ def value_of(node: Node) -> Any:
 
 def operands(node: Node) -> list[Any]:
     """The operands of a kept node: Tensors at their places, and constants."""
-    constants = node.constants or (None,) * len(node.parents)
+    if node.extra is None or len(node.extra.operands) != len(node.parents):
+        raise GraphError("jvp: the operands were not kept; record inside keep_values()")
     return [
-        wrap(value_of(p), p) if p is not None else c
-        for p, c in zip(node.parents, constants, strict=True)
+        v if p is None else wrap(v, p)
+        for p, v in zip(node.parents, node.extra.operands, strict=True)
     ]
 
 
 def transpose_in_cotangent(
-    primitive: Primitive, tangents: Sequence[Any], y: Any, values: Any, params: dict[str, Any]
+    primitive: Primitive,
+    tangents: Sequence[Any],
+    y: Any,
+    values: Any,
+    params: dict[str, Any],
+    saved: Any = None,
 ) -> Any:
     """The jvp of a primitive of which only the vjp is known.
 
     The vjp is linear in its cotangent g: ``vjp(g) = Jᵀ g``. Its transpose, applied to a tangent,
     is ``J t``; it is found by differentiating ``⟨vjp(g), t⟩`` by g, at any g.
     """
-    g = Tensor(np.zeros(y.shape, y.dtype), requires_grad=True)
-    saved = (y, *values)
-    parents = [None if t is None else True for t in tangents]
+    g = Tensor(np.ones(y.shape, y.dtype), requires_grad=True)
+    saved = (y, *values) if saved is None else saved
+    parents = [
+        None if t is None else getattr(v, "_node", None) or True
+        for t, v in zip(tangents, values, strict=True)
+    ]
     with enable_grad():
         cotangents = primitive.vjp(g, saved, parents, params)
         pairing: Any = None

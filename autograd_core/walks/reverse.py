@@ -80,9 +80,12 @@ def pull(
     for node, seed in seeds:
         grads[node] = grads[node] + seed if node in grads else seed
     watched = MODE.get() is not None
+    _verify(order)  # before anything is used up
     found: dict[Node, Any] = {}
+    retained: list[tuple[Tensor, Any]] = []
     if inputs is None and not create_graph and not watched:
-        _pull_arrays(order, grads, found, retain_graph)
+        _pull_arrays(order, grads, found, retained, retain_graph)
+        _retain(retained)
         return found
     wanted = None if inputs is None else _leading_to(inputs, order)
     targets = frozenset(inputs or ())
@@ -92,7 +95,7 @@ def pull(
         if g is None:
             continue
         if node.extra is not None:
-            g = _arrive(node, node.extra, g, create_graph)
+            g = _arrive(node, node.extra, g, create_graph, retained)
         primitive = node.primitive
         if node in targets or (primitive is None and inputs is None):
             found[node] = g
@@ -100,8 +103,6 @@ def pull(
             continue
         if is_freed(node):
             raise freed(node)
-        if node.clock < versions.now:
-            versions.verify(node)
         if watched:
             _verify_watched(node)
         saved = _rewrap(node) if create_graph else node.saved
@@ -115,22 +116,40 @@ def pull(
                 continue
             c = fit(c, parent)
             grads[parent] = grads[parent] + c if parent in grads else c
+    _retain(retained)
     return found
 
 
+def _verify(order: Sequence[Node]) -> None:
+    """Raise if a value that some node saved was changed in place since."""
+    now = versions.now
+    for node in order:
+        if node.clock < now:
+            versions.verify(node)
+
+
+def _retain(retained: Iterable[tuple[Tensor, Any]]) -> None:
+    """Hand out the gradients of intermediate tensors, once the whole walk has succeeded."""
+    for tensor, g in retained:
+        accumulate(tensor, g, own=False)
+
+
 def _pull_arrays(
-    order: Sequence[Node], grads: dict[Node, Any], found: dict[Node, Any], retain_graph: bool
+    order: Sequence[Node],
+    grads: dict[Node, Any],
+    found: dict[Node, Any],
+    retained: list[tuple[Tensor, Any]],
+    retain_graph: bool,
 ) -> None:
     """`pull` as training uses it: to every leaf, on arrays, nothing watched. The hot path."""
     owned: set[Node] = set()  # their sum is an array that this walk allocated
-    now = versions.now
     take = grads.pop
     for node in reversed(order):
         g = take(node, None)
         if g is None:
             continue
         if node.extra is not None:
-            g = _arrive(node, node.extra, g, False)
+            g = _arrive(node, node.extra, g, False, retained)
         primitive = node.primitive
         if primitive is None:
             found[node] = g
@@ -148,8 +167,6 @@ def _pull_arrays(
         saved = node.saved
         if saved is None:
             raise freed(node)
-        if node.clock < now:
-            versions.verify(node)
         parents = node.parents
         cotangents = primitive.vjp(g, saved, parents, node.params)
         if not retain_graph:
@@ -205,7 +222,13 @@ def _rewrap(node: Node) -> Any:
     )
 
 
-def _arrive(node: Node, extra: Extra, g: Any, create_graph: bool) -> Any:
+def _arrive(
+    node: Node,
+    extra: Extra,
+    g: Any,
+    create_graph: bool,
+    retained: list[tuple[Tensor, Any]],
+) -> Any:
     """Hooks and retained gradients, when a cotangent is complete."""
     if extra.hooks:
         for hook in tuple(extra.hooks.values()):
@@ -225,9 +248,10 @@ def _arrive(node: Node, extra: Extra, g: Any, create_graph: bool) -> Any:
     if extra.retained is not None:
         tensor = extra.retained()
         if tensor is not None:
-            accumulate(tensor, g, own=False)
+            retained.append((tensor, g))
     if extra.value is not None:
-        extra.cotangent = copied(g)
+        # As an array: a Tensor would hold the graph that leads back to this node.
+        extra.cotangent = copied(g._value if isinstance(g, Tensor) else g)
     return g
 
 
