@@ -43,6 +43,7 @@ from .errors import DTypeError as DTypeError
 from .errors import GradcheckError as GradcheckError
 from .errors import GraphError as GraphError
 from .errors import IndexingError as IndexingError
+from .errors import MissingAttributeError as MissingAttributeError
 from .errors import MissingExtraError as MissingExtraError
 from .errors import ShapeError as ShapeError
 from .errors import UnsupportedError as UnsupportedError
@@ -207,6 +208,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _binding.bind()
+globals().update(_binding.outward_functions())
 
 # Loaded on first use, which keeps the import short.
 _LAZY = {

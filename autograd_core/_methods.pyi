@@ -25,10 +25,10 @@ class TensorMethods:
     def add(self, b: Operand, /) -> Tensor:
         """Sum of two arrays."""
 
-    def all(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    def all(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> Tensor:
         """Whether all are true."""
 
-    def any(self, axis: Axis = None, *, keepdims: bool = False) -> Tensor:
+    def any(self, axis: Axis = None, out: None = None, keepdims: bool = False) -> Tensor:
         """Whether any is true."""
 
     def arccos(self) -> Tensor:
@@ -52,13 +52,25 @@ class TensorMethods:
     def arctanh(self) -> Tensor:
         """The inverse hyperbolic tangent."""
 
-    def argmax(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+    def argmax(
+        self,
+        axis: int | None = None,
+        out: None = None,
+        *,
+        keepdims: bool = False,
+    ) -> Tensor:
         """Index of the first largest element."""
 
-    def argmin(self, axis: int | None = None, *, keepdims: bool = False) -> Tensor:
+    def argmin(
+        self,
+        axis: int | None = None,
+        out: None = None,
+        *,
+        keepdims: bool = False,
+    ) -> Tensor:
         """Index of the first smallest element."""
 
-    def argsort(self, axis: int | None = -1) -> Tensor:
+    def argsort(self, axis: int | None = -1, kind: str | None = None) -> Tensor:
         """The indices that sort."""
 
     def astype(self, dtype: DTypeLike, copy: bool = True) -> Tensor:
@@ -119,8 +131,8 @@ class TensorMethods:
     def expm1(self) -> Tensor:
         """exp(x) − 1, exact near 0."""
 
-    def flatten(self) -> Tensor:
-        """The elements in one row."""
+    def flatten(self, order: str = "C") -> Tensor:
+        """The elements in one row, with memory of their own."""
 
     def floor(self) -> Tensor:
         """The largest integer that is not larger, as a float."""
@@ -187,8 +199,8 @@ class TensorMethods:
     def prod(self, axis: Axis = None, keepdims: bool = False) -> Tensor:
         """Product over axes, with exact derivatives of every order also where elements are 0."""
 
-    def ravel(self) -> Tensor:
-        """The elements in one row."""
+    def ravel(self, order: str = "C") -> Tensor:
+        """The elements in one row; shares memory with `a` where it can."""
 
     def reciprocal(self) -> Tensor:
         """The reciprocal, 1/x."""
@@ -315,6 +327,7 @@ class TensorMethods:
     def __abs__(self) -> Tensor: ...
     def __invert__(self) -> Tensor: ...
     def __hash__(self) -> int: ...
+    def __dir__(self) -> list[str]: ...
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any: ...
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]: ...

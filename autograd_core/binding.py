@@ -9,16 +9,23 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from .errors import AutogradError, DTypeError, UnsupportedError
+from .elsewhere import ELSEWHERE, Elsewhere
+from .errors import (
+    AutogradError,
+    DTypeError,
+    UnsupportedError,
+    unsupported,
+)
 from .inplace import setitem
 from .ops import arithmetic, comparison, linalg, transcendental
-from .ops.shape import raw, transpose
-from .primitive import FUNCTIONS, Function
+from .ops.shape import astype, raw, transpose
+from .primitive import FUNCTIONS, Function, Public
 from .tensor import Tensor
 
 
@@ -124,7 +131,13 @@ def _mimebundle(self: Tensor, include: Any = None, exclude: Any = None) -> dict[
     return {"text/plain": repr(self)}
 
 
-_ALIASES: dict[Any, Function] = {np.divmod: _divmod}
+def _fabs(x: Any) -> Any:
+    """The absolute value as a float."""
+    kind = np.result_type(x.dtype, np.float32)
+    return arithmetic.absolute(x if x.dtype.kind == "f" else astype(x, kind))
+
+
+_ALIASES: dict[Any, Function] = {np.divmod: _divmod, np.fabs: _fabs}
 
 #: NumPy's functions that only ask for shapes, sizes or texts, and get the plain value.
 _HARMLESS = {
@@ -209,11 +222,9 @@ def _array_ufunc(self: Tensor, ufunc: Any, method: str, *inputs: Any, **kwargs: 
     kwargs = {k: v for k, v in kwargs.items() if not (k == "where" and v is True)}
     if function is None:
         raise _refuse(ufunc)
-    if kwargs.keys() - ({"axis", "keepdims"} if method == "reduce" else set()):
-        raise UnsupportedError(
-            f"numpy.{ufunc.__name__}: the arguments {sorted(kwargs)} are not supported on a "
-            f"Tensor; use where(...) or astype(...)"
-        )
+    unknown = kwargs.keys() - ({"axis", "keepdims"} if method == "reduce" else set())
+    if unknown:
+        raise unsupported(f"numpy.{ufunc.__name__}", unknown)
     return function(*inputs, **kwargs)
 
 
@@ -241,9 +252,12 @@ def _array_function(self: Tensor, function: Any, types: Any, args: Any, kwargs: 
     except TypeError as error:
         if "argument" not in str(error) or isinstance(error, AutogradError):
             raise
+        unknown = kwargs.keys() - inspect.signature(ours).parameters.keys()
+        if unknown:
+            raise unsupported(f"numpy.{function.__name__}", unknown) from None
         raise UnsupportedError(
-            f"numpy.{function.__name__} on a Tensor: {error}; leave it out, or compute with "
-            f"x.numpy() if no gradient is needed"
+            f"numpy.{function.__name__} on a Tensor: {error}; compute with x.numpy() if no "
+            f"gradient is needed"
         ) from None
 
 
@@ -283,6 +297,70 @@ def _shown(x: Any) -> Any:
     return x.numpy() if isinstance(x, Tensor) else x
 
 
+def _outward(public: Public) -> Function:
+    """A function as users call it: NumPy's own where no argument is a Tensor.
+
+    The rules call the function inside, whose sums of arrays are quicker and keep no masks.
+    """
+    function = public.function
+    theirs = public.numpy[0] if public.numpy else None
+    ours = inspect.signature(function).parameters
+    names = tuple(ours)
+    agree, _, starred = (1, (), "") if theirs is None else _signatures(theirs, function)
+    agree = max(agree, sum([p.kind is p.POSITIONAL_ONLY for p in ours.values()]))
+
+    @functools.wraps(function)
+    def outward(*args: Any, **kwargs: Any) -> Any:
+        if args and isinstance(args[0], Tensor):
+            if not kwargs:
+                return function(*args)
+        elif theirs is not None and _is_plain(args) and _is_plain(kwargs.values()):
+            head, named = args, kwargs
+            if starred and len(args) > agree > 1:
+                head = (args[0], args[1:])
+            elif len(args) > agree:
+                head = args[:agree]
+                named = {**dict(zip(names[agree:], args[agree:], strict=False)), **kwargs}
+            with suppress(TypeError, ValueError, IndexError):  # ours says what is wrong
+                return theirs(*head, **named)
+        try:
+            return function(*args, **kwargs)
+        except TypeError as error:
+            unknown = kwargs.keys() - ours.keys()
+            if isinstance(error, AutogradError) or not unknown or "unexpected" not in str(error):
+                raise
+            raise unsupported(public.name, unknown) from None
+
+    outward.__module__ = "autograd_core"
+    outward.__name__ = outward.__qualname__ = public.name
+    return outward
+
+
+def _is_plain(args: Iterable[Any]) -> bool:
+    """Whether no Tensor is among the arguments, nor in a list of them."""
+    for x in args:
+        if isinstance(x, Tensor):
+            return False
+        if type(x) is list or type(x) is tuple:
+            if any([isinstance(item, Tensor) for item in x]):
+                return False
+        elif hasattr(x, "__next__"):  # an iterator is read once, by the function that takes it
+            return False
+    return True
+
+
+def outward_functions() -> dict[str, Function]:
+    """The compositions, by public name, as users call them; the others need no such care."""
+    return _outwards
+
+
+_outwards: dict[str, Function] = {}
+
+
+def _dir(self: Tensor) -> list[str]:
+    return sorted(set(object.__dir__(self)) - ELSEWHERE.keys())
+
+
 _table: dict[Any, Function] = {}
 _REDUCTIONS: dict[Any, Function] = {}
 
@@ -301,9 +379,15 @@ def bind() -> None:
             np.logical_or: functions["any"],
         }
     )
-    for public in FUNCTIONS.values():
+    for name, public in FUNCTIONS.items():
+        if not hasattr(public.function, "primitive") and name not in ("astype", "where"):
+            _outwards[name] = _outward(public)
+        takes_axis = "axis" in inspect.signature(public.function).parameters
         for method in public.methods:
-            setattr(Tensor, method, public.function)
+            chosen = _outwards.get(name) if takes_axis else None
+            setattr(Tensor, method, chosen or public.function)
+    for name, advice in ELSEWHERE.items():
+        setattr(Tensor, name, Elsewhere(name, advice))
     for name, function in OPERATORS.items():
         setattr(Tensor, name, function)
     attributes: dict[str, Any] = {
@@ -323,10 +407,11 @@ def bind() -> None:
         "__array_ufunc__": _array_ufunc,
         "__array_function__": _array_function,
         "__hash__": object.__hash__,
+        "__dir__": _dir,
     }
     for name, value in attributes.items():
         setattr(Tensor, name, value)
     _backward.__name__ = "backward"
 
 
-__all__ = ["bind"]
+__all__ = ["bind", "outward_functions"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .dtypes import get_default_dtype
-from .errors import ArgumentError
-from .tensor import Tensor
+from .dtypes import as_dtype, get_default_dtype
+from .errors import ArgumentError, AutogradError, ShapeError
+from .tensor import Tensor, as_data
 
 Sizes = int | tuple[int, ...] | list[int]
 if TYPE_CHECKING:
@@ -64,6 +65,37 @@ def _sizes(shape: tuple[Any, ...]) -> tuple[int, ...]:
     return sizes
 
 
+def _kind(dtype: DTypeLike | None, where: str) -> np.dtype[Any]:
+    return get_default_dtype() if dtype is None else as_dtype(dtype, where)
+
+
+def _filled(shape: tuple[int, ...], value: Any, kind: np.dtype[Any], where: str) -> Any:
+    if not isinstance(value, (int, float)):
+        value = as_data(value, kind, False, where)
+    try:
+        return np.full(shape, value, kind)
+    except (ValueError, OverflowError) as error:
+        if np.shape(value):
+            raise ShapeError(
+                f"{where}: a value of shape {np.shape(value)} does not fill shape {shape}"
+            ) from None
+        raise ArgumentError(f"{where}: shape {shape} of {kind}: {error}") from None
+
+
+def _range(make: Callable[..., Any], *bounds: Any, **options: Any) -> Any:
+    name = make.__name__
+    try:
+        return make(*bounds, **options)
+    except AutogradError:
+        raise
+    except (TypeError, ValueError, ArithmeticError) as error:
+        given = ", ".join(map(repr, bounds))
+        why = "" if isinstance(error, TypeError) else f" ({error})"
+        raise ArgumentError(
+            f"{name}({given}): the bounds are not real numbers that make a range{why}"
+        ) from None
+
+
 def _made(array: Any, requires_grad: bool, name: str | None) -> Tensor:
     return Tensor(array, requires_grad=requires_grad, name=name, copy=not np.ndim(array))
 
@@ -77,9 +109,8 @@ def full(
     name: str | None = None,
 ) -> Tensor:
     """A tensor with every element `fill_value`; of the default dtype unless `dtype` is given."""
-    return _made(
-        np.full(_sizes((shape,)), fill_value, dtype or get_default_dtype()), requires_grad, name
-    )
+    array = _filled(_sizes((shape,)), fill_value, _kind(dtype, "full"), "full")
+    return _made(array, requires_grad, name)
 
 
 def zeros(
@@ -96,7 +127,7 @@ def zeros(
     >>> ag.zeros(2, 3).shape
     (2, 3)
     """
-    return _made(np.zeros(_sizes(shape), dtype or get_default_dtype()), requires_grad, name)
+    return _made(np.zeros(_sizes(shape), _kind(dtype, "zeros")), requires_grad, name)
 
 
 def ones(
@@ -106,7 +137,7 @@ def ones(
     name: str | None = None,
 ) -> Tensor:
     """Ones of a shape, given as one tuple or as sizes; of the default dtype."""
-    return _made(np.ones(_sizes(shape), dtype or get_default_dtype()), requires_grad, name)
+    return _made(np.ones(_sizes(shape), _kind(dtype, "ones")), requires_grad, name)
 
 
 def eye(
@@ -118,7 +149,8 @@ def eye(
     name: str | None = None,
 ) -> Tensor:
     """The n × n (or n × m) identity matrix."""
-    return _made(np.eye(n, m, dtype=dtype or get_default_dtype()), requires_grad, name)
+    rows, columns = _sizes((n, n if m is None else m))
+    return _made(np.eye(rows, columns, dtype=_kind(dtype, "eye")), requires_grad, name)
 
 
 def arange(
@@ -131,9 +163,8 @@ def arange(
 
     With ``requires_grad`` the default dtype is used.
     """
-    if dtype is None and requires_grad:
-        dtype = get_default_dtype()
-    return _made(np.arange(*bounds, dtype=dtype), requires_grad, name)
+    kind = None if dtype is None and not requires_grad else _kind(dtype, "arange")
+    return _made(_range(np.arange, *bounds, dtype=kind), requires_grad, name)
 
 
 def linspace(
@@ -147,7 +178,9 @@ def linspace(
     name: str | None = None,
 ) -> Tensor:
     """`num` evenly spaced numbers from `start` to `stop`."""
-    array = np.linspace(start, stop, num, endpoint=endpoint, dtype=dtype or get_default_dtype())
+    (count,) = _sizes((num,))
+    kind = _kind(dtype, "linspace")
+    array = _range(np.linspace, start, stop, count, endpoint=endpoint, dtype=kind)
     return _made(array, requires_grad, name)
 
 
@@ -176,7 +209,7 @@ def randn(
     (2, 3)
     """
     draw = generator(rng).standard_normal(_sizes(shape))
-    return _made(np.asarray(draw).astype(dtype or get_default_dtype()), requires_grad, name)
+    return _made(np.asarray(draw).astype(_kind(dtype, "randn")), requires_grad, name)
 
 
 def _like(x: Any) -> tuple[Any, Any]:
@@ -189,7 +222,8 @@ def full_like(
 ) -> Tensor:
     """`fill_value` in the shape and dtype of `x`."""
     shape, kind = _like(x)
-    return _made(np.full(shape, fill_value, dtype or kind), requires_grad, None)
+    wanted = kind if dtype is None else as_dtype(dtype, "full_like")
+    return _made(_filled(shape, fill_value, wanted, "full_like"), requires_grad, None)
 
 
 def zeros_like(x: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:

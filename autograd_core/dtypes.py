@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Set, ValuesView
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,7 +43,7 @@ def set_default_dtype(dtype: DTypeLike) -> None:
     >>> ag.set_default_dtype("float64")
     """
     global default
-    chosen = np.dtype(dtype)
+    chosen = _dtype(dtype, "set_default_dtype")
     if chosen.char not in "fd":
         raise DTypeError(f"set_default_dtype: {chosen} is not float32 or float64")
     default = chosen
@@ -60,11 +61,12 @@ def check_dtype(array: Any, where: str) -> None:
     dtype = array.dtype
     if dtype.char in _SUPPORTED and dtype.isnative:
         return
+    if dtype.char == "O":
+        raise DTypeError(f"{where}: {_about_objects(array)}")
     advice = {
         "e": "use float32: x.astype(np.float32)",
         "g": "use float64: x.astype(np.float64)",
         "c": "keep real and imaginary parts as two real tensors",
-        "O": "give numbers of one type in rows of equal length; to join tensors use stack([...])",
         "U": "convert to numbers first",
         "S": "convert to numbers first",
     }.get(
@@ -73,6 +75,33 @@ def check_dtype(array: Any, where: str) -> None:
     if not dtype.isnative:
         advice = "convert to this machine's byte order: x.astype(x.dtype.newbyteorder('='))"
     raise DTypeError(f"{where}: dtype {dtype} is not supported; {advice}")
+
+
+def _about_objects(array: Any) -> str:
+    """What an array of objects holds, by its first element that is no number; and what to do."""
+    for item in array.flat:
+        if not isinstance(item, (int, float, np.generic)):
+            break
+    else:
+        return (
+            "dtype object is not supported, and an integer of more than 64 bits becomes that; "
+            "make it a float: float(n), array.astype(float)"
+        )
+    if item is None:
+        advice = "leave it out, or use float('nan') for a missing number"
+    elif isinstance(item, Mapping):
+        advice = "give its values in order: list(d.values())"
+    elif isinstance(item, (Iterator, Set, ValuesView)):
+        advice = "make it a list first: list(values)"
+    elif hasattr(item, "requires_grad"):
+        advice = "join tensors with stack([...]) or concatenate([...])"
+    elif isinstance(item, (list, tuple, np.ndarray)):
+        advice = "give numbers in rows of equal length"
+    elif hasattr(item, "__float__"):
+        advice = "make it a float first: float(value)"
+    else:
+        advice = "give floats, integers or truths"
+    return f"a value of type {type(item).__name__} (dtype object) is not a number; {advice}"
 
 
 def holds(data: Any, kind: type[Any]) -> bool:
@@ -93,9 +122,13 @@ def check_mask(data: Any, where: str) -> None:
 
 def as_dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
     """A dtype that the engine holds."""
-    try:
-        wanted = np.dtype(dtype)
-    except TypeError as error:
-        raise DTypeError(f"{where}: {dtype!r} is not a dtype ({error})") from None
+    wanted = _dtype(dtype, where)
     check_dtype(np.empty(0, wanted), where)
     return wanted
+
+
+def _dtype(dtype: DTypeLike, where: str) -> np.dtype[Any]:
+    try:
+        return np.dtype(dtype)
+    except (TypeError, ValueError) as error:
+        raise DTypeError(f"{where}: {dtype!r} is not a dtype ({error})") from None

@@ -6,6 +6,8 @@ that existing ``except ValueError`` clauses go on working.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class AutogradError(Exception):
     """Base of every error that this library raises on purpose."""
@@ -49,6 +51,32 @@ class GradcheckError(AutogradError, AssertionError):
 
 class CheckpointError(AutogradError, ValueError):
     """A state or a file that does not fit what it is loaded into."""
+
+
+class MissingAttributeError(AutogradError, AttributeError):
+    """A method or attribute that a Tensor has under another name, or not at all."""
+
+
+_ALTERNATIVES = {
+    "axes": "use moveaxis or swapaxes on the operands",
+    "casting": "use astype(dtype) on the operand",
+    "dim": "it is called axis= here, as NumPy's",
+    "dtype": "use astype(dtype) on the operand",
+    "initial": "combine the result with the initial value: add, multiply, maximum, minimum",
+    "keepdim": "it is called keepdims= here, as NumPy's",
+    "mean": "leave it out: the mean is computed",
+    "method": "use sort and index",
+    "order": "transpose first",
+    "out": "assign the result; x.assign(value) changes a tensor in place",
+    "where": "use where(mask, x, value) on the operand",
+}
+
+
+def unsupported(name: str, keywords: Iterable[str]) -> UnsupportedError:
+    """The refusal of arguments of NumPy's or PyTorch's function that ours does not take."""
+    first = min(keywords)
+    advice = _ALTERNATIVES.get(first, "compute with x.numpy() if no gradient is needed")
+    return UnsupportedError(f"{name}: the argument {first}= is not supported on a Tensor; {advice}")
 
 
 class MissingExtraError(AutogradError, ImportError):

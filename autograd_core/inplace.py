@@ -6,38 +6,56 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import check_dtype, check_mask
-from .errors import AutogradError, DTypeError, GraphError, IndexingError, ShapeError
+from .errors import (
+    ArgumentError,
+    AutogradError,
+    DTypeError,
+    GraphError,
+    IndexingError,
+    ShapeError,
+)
 from .modes import is_grad_enabled
-from .tensor import Tensor
+from .tensor import Tensor, as_array, check_writeable
 
 
 def setitem(target: Tensor, index: Any, value: Any) -> None:
     """``target[index] = value``, for tensors outside of the graph and inside `no_grad`."""
     on_graph = target._node is not None and (not target.is_leaf or is_grad_enabled())
     if on_graph or (isinstance(value, Tensor) and value._node is not None and is_grad_enabled()):
+        instead = (
+            "assign inside no_grad()"
+            if is_grad_enabled()
+            else "assign to a copy outside of the graph: x.detach().clone()"
+        )
         raise GraphError(
-            "setitem: assignment into a tensor is not recorded; use where(mask, new, x), "
-            "concatenate or stack, or assign inside no_grad()"
+            f"setitem: assignment into a tensor is not recorded; use where(mask, new, x), "
+            f"concatenate or stack, or {instead}"
         )
     array = target._value
     if type(array) is not np.ndarray:
         array = np.array(array)
-    new = value._value if isinstance(value, Tensor) else value
-    check_mask(new, "setitem")
+    check_writeable(array, "setitem")
+    new = as_array(value._value if isinstance(value, Tensor) else value, "setitem")
+    if new.dtype.kind == "f" and array.dtype.kind != "f" and new.size:
+        raise DTypeError(
+            f"setitem: floats would lose their fractions in a tensor of dtype {array.dtype}; "
+            f"convert the value with astype, or make the tensor of floats"
+        )
+    place = plain_index(index)
     about = f"(tensor of shape {target.shape} and dtype {target.dtype})"
     try:
-        new = np.asarray(new)
-        check_dtype(new, "setitem")
-        array[plain_index(index)] = new
+        array[place] = value if type(value) is int else new
     except AutogradError:
         raise
     except IndexError as error:
         raise IndexingError(f"setitem: {error} {about}") from None
     except TypeError as error:
         raise DTypeError(f"setitem: {error} {about}") from None
-    except ValueError as error:
-        raise ShapeError(f"setitem: {error} {about}") from None
+    except OverflowError as error:
+        raise ArgumentError(f"setitem: {error} {about}") from None
+    except ValueError:
+        fit = f"a value of shape {new.shape} does not fit a place of shape {array[place].shape}"
+        raise ShapeError(f"setitem: {fit} {about}") from None
     if array is not target._value:
         target._value = float(array) if type(target._value) is float else array[()]
     target.touched("item assignment")

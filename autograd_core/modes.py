@@ -12,6 +12,8 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar, overload
 
+from .errors import UnsupportedError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -28,6 +30,12 @@ PLAIN = Modes()
 #: None is `PLAIN`; the hot path asks only ``MODE.get() is None``.
 MODE: ContextVar[Modes | None] = ContextVar("autograd_core_modes", default=None)
 
+#: The switches entered in this thread or task, innermost first: (switch, modes before, the rest).
+#: Not in the switch, which several threads may share.
+_ENTERED: ContextVar[tuple[_Switch, Modes | None, Any] | None] = ContextVar(
+    "autograd_core_entered", default=None
+)
+
 
 def is_grad_enabled() -> bool:
     """Whether operations are being recorded in this thread and task."""
@@ -35,11 +43,18 @@ def is_grad_enabled() -> bool:
     return mode is None or mode.grad
 
 
+@functools.cache
+def _changed(kind: type[_Switch], before: Modes | None) -> Modes | None:
+    """The modes inside a switch of this kind."""
+    modes = (before or PLAIN)._replace(**kind.changes)
+    return None if modes == PLAIN else modes
+
+
 class _Switch:
     """A context manager and decorator that changes some modes for a while."""
 
     changes: dict[str, bool]
-    __slots__ = ("_previous", "_wrapped")
+    __slots__ = ()
 
     @overload
     def __new__(cls, function: F) -> F: ...  # type: ignore[misc]
@@ -47,16 +62,12 @@ class _Switch:
     def __new__(cls, function: None = None) -> _Switch: ...
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         self = super().__new__(cls)
-        self._previous = []
         return self if function is None else self(function)
-
-    _previous: list[Modes | None]
 
     def __enter__(self) -> None:
         previous = MODE.get()
-        self._previous.append(previous)
-        modes = (previous or PLAIN)._replace(**self.changes)
-        MODE.set(None if modes == PLAIN else modes)
+        _ENTERED.set((self, previous, _ENTERED.get()))
+        MODE.set(_changed(type(self), previous))  # type: ignore[arg-type]
 
     def __exit__(
         self,
@@ -64,7 +75,29 @@ class _Switch:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        MODE.set(self._previous.pop())
+        entered = _ENTERED.get()
+        if entered is not None and entered[0] is self:
+            MODE.set(entered[1])
+            _ENTERED.set(entered[2])
+        else:
+            self._end_out_of_turn(entered)
+
+    def _end_out_of_turn(self, entered: Any) -> None:
+        """End below other switches: the next one up then gives back what this one found.
+
+        So ends a generator that was left inside its ``with``. If this thread or task never
+        entered the switch, nothing is changed.
+        """
+        above = []
+        while entered is not None and entered[0] is not self:
+            above.append(entered)
+            entered = entered[2]
+        if entered is not None:
+            _, before, rest = entered
+            rest = (above.pop()[0], before, rest)
+            for switch, before, _ in reversed(above):
+                rest = (switch, before, rest)
+            _ENTERED.set(rest)
 
     def __call__(self, function: F) -> F:
         # A fresh switch for each call: a function may run in several threads at once. A
@@ -74,7 +107,7 @@ class _Switch:
         make = type(self)
         wrapper: Callable[..., Any]
         if not callable(function) or isinstance(function, type):
-            raise TypeError(
+            raise UnsupportedError(
                 f"{make.__name__}: {function!r} is not a function; use with {make.__name__}(): ... "
                 f"or decorate a function"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy as _copy
 import itertools
+import math
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ from .errors import (
     ArgumentError,
     DTypeError,
     GraphError,
+    IndexingError,
     ShapeError,
 )
 from .graph import FLOAT64, Leaf, Node, Shape
@@ -49,15 +51,7 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
             f"join them with stack([...]) or concatenate([...])"
         )
     plain = not (hasattr(data, "dtype") or hasattr(data, "__array__"))
-    check_mask(data, where)
-    try:
-        array = source = np.asarray(data)
-    except (ValueError, TypeError) as error:
-        raise ShapeError(
-            f"{where}: the rows of the data are ragged or not numbers ({error}); "
-            f"give rows of equal length"
-        ) from None
-    check_dtype(array, where)
+    array = source = as_array(data, where)
     if plain and dtype is None and array.dtype.kind == "f":
         dtype = dtypes.default
     if dtype is not None:
@@ -67,6 +61,20 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
         return float(value) if array.dtype is FLOAT64 or array.dtype == FLOAT64 else value
     if copy and array is source and not isinstance(data, (list, tuple)):
         array = array.copy()
+    return array
+
+
+def as_array(data: Any, where: str) -> NDArray[Any]:
+    """NumPy's array of `data`, of a dtype that the engine holds."""
+    check_mask(data, where)
+    try:
+        array = np.asarray(data)
+    except (ValueError, TypeError) as error:
+        raise ShapeError(
+            f"{where}: the rows of the data are ragged or not numbers ({error}); "
+            f"give rows of equal length"
+        ) from None
+    check_dtype(array, where)
     return array
 
 
@@ -87,15 +95,23 @@ class Tensor(TensorMethods):
         With False, an array is shared with the caller. Changes made through the caller's own
         reference are not seen by the checks on in-place changes.
 
+    Warnings
+    --------
+    An array that is an operand, as `a` in ``x * a``, is kept by reference and not copied:
+    writing to it between the operation and `backward` makes a wrong gradient without a word.
+    `detect_anomaly` finds such writes; a Tensor in its place, changed by item assignment, raises.
+
     Attributes
     ----------
     data : ndarray or NumPy scalar
         The value. Writing to it by hand bypasses the graph; assigning ``t.data = v`` changes the
-        value in place and is noticed.
+        value in place and is noticed. Of a scalar it is NumPy's immutable one: assign ``t.data``.
     grad : Tensor or None
         The accumulated gradient, of the tensor's shape and dtype; only on leaves, and where
         `retain_grad` was called.
     requires_grad : bool
+        Of a leaf it can be set. Once it is False no backward pass fills ``grad``, also none
+        over a graph that was recorded before.
     is_leaf : bool
         True unless it was computed from tensors that require a gradient.
     node : Node or None
@@ -111,6 +127,11 @@ class Tensor(TensorMethods):
         For ragged rows.
     GraphError
         If `data` is or holds a tensor of which a copy would silently leave the graph.
+
+    Notes
+    -----
+    ``copy.deepcopy`` and ``pickle`` work on leaves, and keep value, name, ``requires_grad`` and
+    the attributes of a subclass. Hooks stay behind, and ``pickle`` leaves out ``grad`` too.
 
     Examples
     --------
@@ -172,25 +193,28 @@ class Tensor(TensorMethods):
         Raises
         ------
         ShapeError
-            If the shapes differ; nothing is changed then.
+            If the shapes differ; nothing is changed then, nor by any other error.
+        DTypeError
+            For floats into integers and the like.
+        ArgumentError
+            If the tensor shares an array that is read-only.
         """
         new = value._value if isinstance(value, Tensor) else value
         old = self._value
         if new is not old:
-            check_mask(new, change)
-            array = np.asarray(new)
+            array = as_array(new, change)
             if array.shape != self.shape:
                 raise ShapeError(
                     f"{change}: a value of shape {array.shape} cannot replace the value of shape "
                     f"{self.shape} of {self._label()}"
                 )
-            check_dtype(array, change)
             if not np.can_cast(array.dtype, self.dtype, "same_kind"):
                 raise DTypeError(
                     f"{change}: a value of dtype {array.dtype} cannot replace the value of dtype "
                     f"{self.dtype} of {self._label()}; convert it with astype first"
                 )
             if type(old) is np.ndarray:
+                check_writeable(old, change)
                 np.copyto(old, array, casting="same_kind")
             elif type(old) is float:
                 self._value = float(array)
@@ -210,7 +234,7 @@ class Tensor(TensorMethods):
         versions.touch(self._value, change, node if type(node) is Leaf else self.name)
 
     def _label(self) -> str:
-        return f"tensor {self.name!r}" if self.name else f"a tensor of shape {self.shape}"
+        return f"tensor {self.name!r}" if self.name else "a tensor"
 
     @property
     def shape(self) -> Shape:
@@ -239,14 +263,28 @@ class Tensor(TensorMethods):
     def itemsize(self) -> int:
         return self.dtype.itemsize
 
-    def item(self) -> Any:
-        """The value as a Python number.
+    def item(self, *index: Any) -> Any:
+        """The value, or the element at an index, as a Python number.
+
+        Parameters
+        ----------
+        *index : int or tuple of int, optional
+            As in NumPy: one integer counts through the flat tensor, else one an axis.
 
         Raises
         ------
         ShapeError
-            If the tensor has more than one element.
+            Without an index, if the tensor has more than one element.
+        IndexingError
+            For an index that the tensor does not have.
         """
+        if index:
+            try:
+                return self.data.item(*index)
+            except (IndexError, ValueError, TypeError) as error:
+                raise IndexingError(
+                    f"item: {error} (index {index} into a tensor of shape {self.shape})"
+                ) from None
         if self.size != 1:
             raise ShapeError(
                 f"item: shape {self.shape} has {self.size} elements; item() needs exactly one, "
@@ -339,7 +377,11 @@ class Tensor(TensorMethods):
             self._node.name = value
 
     def detach(self) -> Tensor:
-        """A tensor of the same memory outside of the graph: it requires no gradient."""
+        """The value outside of the graph: a tensor that requires no gradient.
+
+        An array is shared, so that a change of one tensor in place shows in the other; a number
+        (shape ``()``) is immutable, and each tensor then changes alone.
+        """
         return wrap(self._value, None)
 
     def retain_grad(self) -> None:
@@ -435,7 +477,7 @@ class Tensor(TensorMethods):
             raise DTypeError("len: a tensor of shape () has no length")
         return self.shape[0]
 
-    def _number(self, kind: type[Any]) -> Any:
+    def _number(self, kind: Callable[[Any], Any]) -> Any:
         if self._node is not None:
             raise GraphError(
                 f"{kind.__name__}: a plain number would leave the graph without a word; use "
@@ -451,6 +493,15 @@ class Tensor(TensorMethods):
 
     def __complex__(self) -> complex:
         return self._number(complex)  # type: ignore[no-any-return]
+
+    def __trunc__(self) -> int:
+        return self._number(math.trunc)  # type: ignore[no-any-return]
+
+    def __floor__(self) -> int:
+        return self._number(math.floor)  # type: ignore[no-any-return]
+
+    def __ceil__(self) -> int:
+        return self._number(math.ceil)  # type: ignore[no-any-return]
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu" or self.shape:
@@ -478,10 +529,12 @@ class Tensor(TensorMethods):
         if self.grad is not None:
             made._grad = _copy.deepcopy(self.grad.detach(), memo)
         memo[id(self)] = made
+        if attributes := getattr(self, "__dict__", None):
+            made.__dict__.update(_copy.deepcopy(attributes, memo))
         return made  # type: ignore[return-value]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, self._state("pickle")
+        return _rebuild, self._state("pickle"), getattr(self, "__dict__", None) or None
 
     def _state(self, what: str) -> tuple[type[Tensor], Any, bool, str | None]:
         if not self.is_leaf:
@@ -502,6 +555,14 @@ class HookHandle:
     def remove(self) -> None:
         """Take the hook away; a second call does nothing."""
         self._hooks.pop(self._key, None)
+
+
+def check_writeable(array: NDArray[Any], where: str) -> None:
+    if not array.flags.writeable:
+        raise ArgumentError(
+            f"{where}: the tensor shares a read-only array of shape {array.shape}; make it of a "
+            f"copy: Tensor(array)"
+        )
 
 
 def wrap(data: Any, node: Node | None) -> Tensor:

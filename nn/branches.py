@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import autograd_core as ag
-from autograd_core import ArgumentError, ShapeError, Tensor
+from autograd_core import ArgumentError, IndexingError, ShapeError, Tensor
 
 from .checks import positive
 from .container import Container, as_module
@@ -61,7 +61,13 @@ class Select(Module):
 
     Parameters
     ----------
-    units : int or sequence of int
+    units : int or sequence of int, or sequence of bool
+        Places; or for each unit whether it is taken.
+
+    Raises
+    ------
+    IndexingError
+        For other units, and when called if a mask has another length than the last axis.
 
     Examples
     --------
@@ -70,10 +76,24 @@ class Select(Module):
     Tensor([[1., 3.]], shape=(1, 2))
     """
 
-    def __init__(self, units: int | Sequence[int]) -> None:
-        self.units = [int(i) for i in np.atleast_1d(np.asarray(units))]
+    def __init__(self, units: int | Sequence[int] | Sequence[bool]) -> None:
+        array = np.asarray(units)
+        mask = array.dtype.kind == "b" and array.ndim == 1
+        if array.ndim > 1 or not (mask or array.dtype.kind in "iu" or not array.size):
+            raise IndexingError(
+                f"Select: units={units!r} are neither places, integers such as [0, 2], nor a mask "
+                f"of booleans, one for each unit"
+            )
+        #: How many units the mask is for.
+        self.masked = array.size if mask else None
+        self.units = [int(i) for i in np.atleast_1d(np.flatnonzero(array) if mask else array)]
 
     def forward(self, x: Tensor) -> Any:
+        if self.masked is not None and x.shape[-1:] != (self.masked,):
+            raise IndexingError(
+                f"{self._label()}: the mask is for {self.masked} units, and the input has shape "
+                f"{x.shape}"
+            )
         return x[..., self.units]
 
     def extra_repr(self) -> str:
@@ -86,8 +106,9 @@ class Parallel(Container):
     Parameters
     ----------
     *branches : Module or callable
-    join : {"concatenate", "add"} or callable
-        How the outputs become one: side by side, summed, or by a function of their list.
+    join : {"concatenate", "add"}, callable or Module
+        How the outputs become one: side by side, summed, by a function of their list, or by a
+        module that gets each as an argument, such as `Concat`.
     **named : Module or callable
         Branches with names.
 
@@ -100,23 +121,32 @@ class Parallel(Container):
     (8, 5)
     """
 
+    join: str | Callable[..., Any] = "concatenate"
+
     def __init__(
         self, *branches: Any, join: str | Callable[..., Any] = "concatenate", **named: Any
     ) -> None:
         super().__init__([*((str(i), m) for i, m in enumerate(branches)), *named.items()])
         if not self._layers:
-            raise ArgumentError("Parallel: there is no branch; give at least one module")
+            raise ArgumentError(
+                f"Parallel: there is no branch (join={join!r} says only how outputs become one); "
+                f"give at least one module"
+            )
         if not callable(join) and join not in JOINS:
             raise ArgumentError(f"Parallel: join={join!r} is no function and not one of {[*JOINS]}")
         self.join = join
 
     def forward(self, *inputs: Any) -> Any:
         outputs = [branch(*inputs) for branch in self._layers.values()]
+        if isinstance(self.join, Module):
+            return self.join(*outputs)
         join = self.join if callable(self.join) else JOINS[self.join]
         return join(outputs)
 
     def extra_repr(self) -> str:
-        return "" if self.join == "concatenate" else f"join={self.join!r}"
+        if isinstance(self.join, Module) or self.join == "concatenate":
+            return ""
+        return f"join={self.join!r}"
 
 
 class Residual(Container):
@@ -190,6 +220,8 @@ class UnitGroups(Container):
                 "UnitGroups: each group is a pair (activation, number of units), as in "
                 "UnitGroups((ReLU(), 60), (Tanh(), 40))"
             ) from None
+        if not pairs:
+            raise ArgumentError("UnitGroups: there is no group; give pairs, as in (ReLU(), 60)")
         super().__init__((str(i), activation) for i, (activation, _) in enumerate(pairs))
         self.sizes = [positive(size, "UnitGroups: a number of units") for _, size in pairs]
 
@@ -201,6 +233,13 @@ class UnitGroups(Container):
             )
         groups = ag.split(z, np.cumsum(self.sizes[:-1]).tolist(), axis=-1)
         return _joined([f(part) for f, part in zip(self._layers.values(), groups, strict=True)])
+
+    def __delitem__(self, index: Any) -> None:
+        doomed = self._doomed(index)
+        self.sizes = [
+            size for name, size in zip(self._layers, self.sizes, strict=True) if name not in doomed
+        ]
+        super().__delitem__(index)
 
     def extra_repr(self) -> str:
         return " + ".join(map(str, self.sizes))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from autograd_core import ArgumentError
 
 
 def number(value: Any, what: str, low: float = -math.inf, high: float = math.inf) -> float:
-    """`value` as a float if it is a finite number in [low, high].
+    """`value` as a float if it is a finite number in [low, high]; texts and bools are none.
 
     Raises
     ------
@@ -17,7 +19,7 @@ def number(value: Any, what: str, low: float = -math.inf, high: float = math.inf
         Otherwise; `what` begins the message.
     """
     try:
-        x = float(value)
+        x = math.nan if isinstance(value, (str, bytes, bool, np.bool_)) else float(value)
     except (TypeError, ValueError):
         x = math.nan
     if math.isfinite(x) and low <= x <= high:
@@ -25,6 +27,19 @@ def number(value: Any, what: str, low: float = -math.inf, high: float = math.inf
     range_ = f" in [{low:g}, {high:g}]" if high < math.inf else ""
     range_ = range_ or (f", at least {low:g}" if low > -math.inf else "")
     raise ArgumentError(f"{what} is {value!r}; it must be a finite number{range_}")
+
+
+def flag(value: Any, what: str) -> bool:
+    """`value` if it is True or False.
+
+    Raises
+    ------
+    ArgumentError
+        Otherwise; `what` begins the message.
+    """
+    if not isinstance(value, (bool, np.bool_)):
+        raise ArgumentError(f"{what} is {value!r}; it must be True or False")
+    return bool(value)
 
 
 def positive(value: int, what: str) -> int:

@@ -118,7 +118,7 @@ def zero_one(
     Returns
     -------
     Tensor
-        Of the dtype of `guess`.
+        Of the dtype of `guess`. A guess with a NaN is wrong.
 
     Raises
     ------
@@ -134,17 +134,18 @@ def zero_one(
     >>> nn.functional.zero_one(Tensor([2.0, -1.0, 0.5]), [1, -1, -1], "none", threshold=0)
     Tensor([0., 0., 1.])
     """
-    array, truth = check.values(guess), check.values(actual)
+    array, truth = check.values(guess), check.constants(actual, "zero_one")
     if threshold is not None:
         check.same_shape(array, truth, "zero_one")
         allowed = (-1, 1) if truth.size and truth.min() < 0 else (0, 1)
         labels = check.labels_among(truth, array, allowed, "zero_one")
-        wrong = (array > threshold) != (labels > 0)
+        wrong = ((array > threshold) != (labels > 0)) | np.isnan(array)
     elif array.shape[-1:] > (1,) and (array.ndim > 1 or not truth.ndim):
         wrong = array.argmax(-1) != check.class_index(truth, array.shape, "zero_one")[-1]
+        wrong = wrong | np.isnan(array).any(-1)
     else:
         check.same_shape(array, truth, "zero_one")
-        if array.dtype.kind == "f" and (array != np.rint(array)).any():
+        if array.dtype.kind == "f" and ((array != np.rint(array)) & ~np.isnan(array)).any():
             raise ArgumentError(
                 f"zero_one: guesses of shape {array.shape} are scores, one each, and not labels; "
                 f"give a threshold: 0.5 for a sigmoid, 0 for a hinge or a logit"

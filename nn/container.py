@@ -49,6 +49,11 @@ def as_module(value: Any, what: str) -> Module:
         raise DTypeError(
             f"{what}: {value.__name__} is a class; make an instance, {value.__name__}()"
         )
+    if isinstance(value, (list, tuple)):
+        raise DTypeError(
+            f"{what}: a {type(value).__name__} is neither a module nor a function; give its items "
+            f"one by one with a star, as in Sequential(*layers)"
+        )
     if not callable(value):
         raise DTypeError(f"{what}: {value!r} is neither a module nor a function")
     return Lambda(value)
@@ -67,6 +72,11 @@ class Container(Module):
     def __init__(self, entries: Iterable[tuple[str, Any]] = ()) -> None:
         vars(self)["_layers"] = {}
         for name, value in entries:
+            if name in self._layers:
+                raise ArgumentError(
+                    f"{type(self).__name__}: {name!r} is the name of two modules; give each a "
+                    f"name of its own"
+                )
             self._put(name, value)
 
     _layers: dict[str, Module]
@@ -84,9 +94,9 @@ class Container(Module):
                 f"{type(self).__name__}: {name!r} cannot be the name of a module; names are "
                 f"strings that are not empty and have no dot, as paths are joined by dots"
             )
-        if hasattr(type(self), name):
+        if hasattr(type(self), name) or name in vars(self):
             raise ArgumentError(
-                f"{type(self).__name__}: every {type(self).__name__} has an attribute {name!r}; "
+                f"{type(self).__name__}: this {type(self).__name__} has an attribute {name!r}; "
                 f"choose another name for this module"
             )
         module = as_module(value, type(self).__name__)
@@ -170,6 +180,9 @@ class Container(Module):
     def __setitem__(self, index: Any, value: Any) -> None:
         self._put(self._key(index), value)
 
+    def _doomed(self, index: Any) -> set[str]:
+        return set(list(self._layers)[index]) if isinstance(index, slice) else {self._key(index)}
+
     def __delitem__(self, index: Any) -> None:
-        doomed = set(list(self._layers)[index]) if isinstance(index, slice) else {self._key(index)}
+        doomed = self._doomed(index)
         self._set([(name, m) for name, m in self._layers.items() if name not in doomed])

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from autograd_core import DTypeError
 
-from .container import Container, as_module, numbered
+from .container import Container, numbered
 from .module import Module
 
 R = TypeVar("R", bound="_Row")
@@ -27,22 +27,29 @@ class _Row(Container):
             return self._part(list(self._layers.items())[index])
         return super().__getitem__(index)
 
+    def _free(self) -> str:
+        """The number of the next place, or the first one after it that is no name here."""
+        number = len(self._layers)
+        while str(number) in self._layers:
+            number += 1
+        return str(number)
+
     def append(self: R, module: Any) -> R:
         """Add a module (or function) at the end."""
-        self._put(str(len(self._layers)), module)
+        self._put(self._free(), module)
         return self
 
     def extend(self: R, modules: Iterable[Any]) -> R:
         """Add several at the end."""
         checked = [self._checked("0", module) for module in modules]
         for module in checked:
-            self._put(str(len(self._layers)), module)
+            self._put(self._free(), module)
         return self
 
     def insert(self: R, index: int, module: Any) -> R:
         """Put a module in front of the one at `index`; those behind it are numbered anew."""
         entries = list(self._layers.items())
-        entries.insert(index, ("0", as_module(module, type(self).__name__)))
+        entries.insert(index, ("0", self._checked("0", module)))
         self._set(entries)
         return self
 

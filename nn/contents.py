@@ -37,12 +37,12 @@ class Contents:
 
     def _refuse_hidden(self, name: str, values: Any) -> None:
         """A list of modules would not be trained, without a word: refuse it."""
-        values = values.values() if isinstance(values, dict) else values
-        if not isinstance(next(iter(values)), (Contents, Parameter)):
+        found = [v for v in _within(values, nested=True) if isinstance(v, (Contents, Parameter))]
+        if not found:
             return
         known = {id(value) for value in vars(self).values()}
-        for value in values:
-            if isinstance(value, (Contents, Parameter)) and id(value) not in known:
+        for value in found:
+            if id(value) not in known:
                 raise ArgumentError(
                     f"{type(self).__name__}.{name} is a {type(vars(self)[name]).__name__} that "
                     f"holds a {type(value).__name__} which is no attribute of the module, so its "
@@ -102,6 +102,12 @@ class Contents:
         """
         if not name.isidentifier() or name in self._reserved:
             raise ArgumentError(f"register_buffer: {name!r} cannot be the name of an attribute")
+        if isinstance(getattr(self, name, None), (Parameter, Contents)):
+            raise ArgumentError(
+                f"register_buffer: {type(self).__name__}.{name} is a "
+                f"{type(getattr(self, name)).__name__} already; choose another name, or set it to "
+                f"None first"
+            )
         buffer = self._as_buffer(name, value)
         vars(self)["_buffers"] = (*dict.fromkeys((*self._buffers, name)),)
         setattr(self, name, buffer)
@@ -129,6 +135,7 @@ class Contents:
                     f"{type(self).__name__}.{name}: every module has an attribute of this name; "
                     f"choose another name for this {type(value).__name__}"
                 )
+            self._forget_buffer(name)
         elif name in vars(self):
             value = self._successor(name, vars(self)[name], value)
         elif name in self._buffers:
@@ -141,6 +148,8 @@ class Contents:
                 value.name = join(self._path, name)
         elif isinstance(value, Contents) and not value._path:
             value._rename(join(self._path, name))
+        elif name == "forward":
+            vars(self)["_nn_forward"] = value
 
     def _refuse_cycle(self, name: str, child: Contents) -> None:
         if any(module is self for module in child.modules()):
@@ -180,10 +189,18 @@ class Contents:
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
+        self._forget_buffer(name)
+        if name == "forward":
+            vars(self).pop("_nn_forward", None)
+
+    def _forget_buffer(self, name: str) -> None:
         if name in self._buffers:
             vars(self)["_buffers"] = tuple(n for n in self._buffers if n != name)
 
     def __getattr__(self, name: str) -> Any:
+        computed: Any = getattr(type(self), name, None)
+        if hasattr(computed, "__get__"):  # a property that failed: once more, for its own error
+            return computed.__get__(self, type(self))
         known = [n for n, v in vars(self).items() if isinstance(v, (Tensor, Contents))]
         hint = f"it holds {', '.join(known)}"
         if not known:
@@ -214,6 +231,14 @@ class Contents:
     def extra_repr(self) -> str:
         """What stands between the parentheses of the repr; for subclasses to define."""
         return ""
+
+
+def _within(values: Any, nested: bool) -> Iterator[Any]:
+    """What a list, tuple or dict holds, and what those directly inside of it hold."""
+    for value in values.values() if isinstance(values, dict) else values:
+        yield value
+        if nested and isinstance(value, (list, tuple, dict)):
+            yield from _within(value, nested=False)
 
 
 def join(path: str, name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from autograd_core import ArgumentError, GraphError
+from autograd_core import ArgumentError, DTypeError, GraphError
 
 from .container import Container
 
@@ -33,7 +33,7 @@ class Graph(Container):
     GraphError
         For a cycle, which is named.
     ArgumentError
-        For names that nothing has, and nodes that lead to no output.
+        For names that nothing has, nodes that lead to no output, and inputs that no node gets.
 
     Examples
     --------
@@ -56,6 +56,13 @@ class Graph(Container):
         inputs: str | Sequence[str] = "x",
         output: str | Sequence[str] | None = None,
     ) -> None:
+        if not isinstance(nodes, Mapping):
+            raise DTypeError(
+                f"Graph: the nodes are a {type(nodes).__name__}; give a dict, as in "
+                f"{{'a': (Linear(2, 3), 'x')}}"
+            )
+        if not nodes:
+            raise ArgumentError("Graph: there is no node; give at least one")
         self.inputs = (inputs,) if isinstance(inputs, str) else tuple(inputs)
         self.sources = {name: _sources(name, node) for name, node in nodes.items()}
         for name in self.inputs:
@@ -69,6 +76,10 @@ class Graph(Container):
                         f"input; the nodes are {[*nodes]}, the inputs {[*self.inputs]}"
                     )
         order = _sorted(self.sources)
+        used = {source for sources in self.sources.values() for source in sources}
+        idle = [name for name in self.inputs if name not in used]
+        if idle:
+            raise ArgumentError(f"Graph: no node gets the inputs {idle}; leave them out")
         self.output = self._outputs(output)
         super().__init__((name, nodes[name][0]) for name in order)
 
@@ -89,6 +100,12 @@ class Graph(Container):
             what = f"{unknown} are no nodes" if unknown else f"the nodes {idle} lead to no output"
             raise ArgumentError(f"Graph: output={output!r}, but {what}")
         return output if isinstance(output, str) else outputs
+
+    def __delitem__(self, index: Any) -> None:
+        raise GraphError(
+            f"Graph: {index!r} cannot be taken out, as every node leads to the output; put another "
+            f"module in its place, graph[name] = module, or make a new Graph"
+        )
 
     def forward(self, *inputs: Any) -> Any:
         if len(inputs) != len(self.inputs):

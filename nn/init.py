@@ -214,8 +214,10 @@ def draw(
     dtype = np.dtype(dtype or ag.get_default_dtype())
     if isinstance(rule, str):
         if rule not in INITS:
+            near = [repr(name) for name in INITS if rule and name.startswith(rule)]
+            meant = f"; did you mean {' or '.join(near)}?" if near else ";"
             raise ArgumentError(
-                f"{what}: {rule!r} is not a rule of initialization; the names are "
+                f"{what}: {rule!r} is not a rule of initialization{meant} the names are "
                 f"{', '.join(INITS)}; or give a function of (shape, rng, dtype)"
             )
         return INITS[rule](shape, rng, dtype)

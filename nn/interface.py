@@ -12,11 +12,10 @@ the array v lives, and always the last one; the other two pull the gradient thro
 
 from __future__ import annotations
 
-import copy
 import functools
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,12 +23,17 @@ from numpy.typing import NDArray
 
 from autograd_core import (
     ArgumentError,
+    DTypeError,
     ShapeError,
     Tensor,
     UnsupportedError,
     enable_grad,
     is_grad_enabled,
 )
+
+from .labels import Pass, recorded
+from .parameter import Parameter
+from .preservation import preserved
 
 if TYPE_CHECKING:
     from .module import Module
@@ -42,9 +46,13 @@ class Record:
     ----------
     inputs : list
         The inputs as the module got them: leaves of the graph, and labels as they are.
+    labels : list of Tensor
+        Those of the inputs that a loss took as constants.
     output : Tensor
-    parameters : dict of str to Parameter
-        Those that require a gradient.
+    trained : set of int
+        Identities of the parameters that required a gradient.
+    made_by : tuple
+        See `_structure`.
     """
 
     def __init__(
@@ -54,27 +62,40 @@ class Record:
         arrays: Sequence[Any],
         options: dict[str, Any],
     ) -> None:
-        self.inputs = module._enter_all(tuple(arrays))
+        self.inputs, options = module._enter_all(tuple(arrays), options)
         for x in self.inputs:
             if isinstance(x, Tensor) and x.dtype.kind == "f":
                 x.requires_grad = True
-        with enable_grad():
-            output = forward(module, *self.inputs, **options)
+        now = Pass(self.inputs)
+        token = recorded.set(now)
+        try:
+            with enable_grad():
+                output = forward(*self.inputs, **options)
+        finally:
+            recorded.reset(token)
         if not isinstance(output, Tensor):
             raise UnsupportedError(
                 f"{module._label()}: forward on arrays needs a forward that returns one tensor, "
                 f"not a {type(output).__name__}; call the module with tensors instead"
             )
         self.output = output
-        self.parameters = {n: p for n, p in module.named_parameters() if p.requires_grad}
+        self.labels = now.labels
+        self.made_by = _structure(module)
+        self.trained = {id(p) for p in module.parameters() if p.requires_grad}
 
     def array(self) -> NDArray[Any]:
         """The output v; a copy, so that nothing done to it changes the record."""
         return np.array(self.output.data)
 
-    def is_of(self, inputs: Sequence[Any]) -> bool:
-        """Whether the pass was made on these inputs."""
-        return len(inputs) == len(self.inputs) and all(map(_same, self.inputs, inputs))
+    def is_of(self, inputs: Sequence[Any], structure: tuple[list[str], list[Any]]) -> bool:
+        """Whether the pass was made on these inputs, and by the module as it is put together."""
+        (names, parts), (now_names, now_parts) = self.made_by, structure
+        return (
+            names == now_names
+            and all(a is b for a, b in zip(parts, now_parts, strict=True))
+            and len(inputs) == len(self.inputs)
+            and all(map(_same, self.inputs, inputs))
+        )
 
     def pull(self, g: NDArray[Any], targets: Sequence[Tensor]) -> list[NDArray[Any]]:
         """The gradients of the targets; the ``grad`` that they have is not touched."""
@@ -91,6 +112,21 @@ class Record:
         finally:
             for target, old in zip(targets, kept, strict=True):
                 target.grad = old
+
+
+def _structure(module: Module) -> tuple[list[str], list[Any]]:
+    """The paths of the modules and parameters, and for each what it is and computes.
+
+    Without `module` itself, which holds its records.
+    """
+    names, parts = [], []
+    for path, m in module.named_modules():
+        names += [path, path, path]
+        parts += [m if path else None, vars(m).get("forward"), type(m).forward]
+    for path, parameter in module.named_parameters():
+        names.append(path)
+        parts.append(parameter)
+    return names, parts
 
 
 def _value(x: Any) -> Any:
@@ -150,6 +186,8 @@ _DOC = """u → v: on arrays the chapter's forward pass, recorded; see `Module`.
 
 def plain(forward: Callable[..., Any]) -> Callable[..., Any]:
     """The function that a class defined, without what `offered` put around it."""
+    if not isinstance(forward, FunctionType):  # a mock has every attribute
+        return forward
     return getattr(forward, "_nn_plain", forward)
 
 
@@ -162,9 +200,11 @@ def offered(forward: Callable[..., Any]) -> Callable[..., Any]:
             if isinstance(x, Tensor):
                 return forward(self, *inputs, **options)
         if not inputs or not is_grad_enabled():
-            output = forward(self, *self._enter_all(inputs), **options)
-            return np.array(output.data) if inputs and isinstance(output, Tensor) else output
-        record = Record(self, forward, inputs, options)
+            entered, named = self._enter_all(inputs, options)
+            output = forward(self, *entered, **named)
+            given = inputs or options
+            return np.array(output.data) if given and isinstance(output, Tensor) else output
+        record = Record(self, functools.partial(forward, self), inputs, options)
         v = record.array()
         vars(self).setdefault("_records", Records()).add(record, v)
         return v
@@ -174,36 +214,46 @@ def offered(forward: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
-@contextmanager
-def preserved(module: Module) -> Iterator[None]:
-    """Leave the module as it was: work on copies of its buffers and generators."""
-    memo: dict[int, Any] = {}
-    kept = [(vars(m), dict(vars(m)), m._buffers) for m in module.modules()]
-    try:
-        for held, before, buffers in kept:
-            for name, value in before.items():
-                if name in buffers or isinstance(value, np.random.Generator):
-                    held[name] = copy.deepcopy(value, memo)
-        yield
-    finally:
-        for held, before, _ in kept:
-            held.clear()
-            held.update(before)
+def adopt(cls: type[Module]) -> None:
+    """Offer the ``forward`` of a class, where it was defined or assigned, to callers."""
+    owner: Any = cls
+    for base in cls.__mro__:
+        if "forward" in vars(base):
+            # That of a mixin, which is no module, is offered by the class that mixes it in.
+            owner = base if hasattr(base, "_nn_forward") else cls
+            break
+    function = plain(cls.forward)
+    owner._nn_forward = function
+    owner.forward = owner._nn_offered = offered(function)
+
+
+def current(module: Module) -> Callable[..., Any]:
+    """What a call of the module computes."""
+    cls = type(module)
+    if cls.forward is not cls._nn_offered:
+        adopt(cls)
+    return module._nn_forward
 
 
 def _several(u: Any) -> tuple[Any, ...]:
     return u if isinstance(u, tuple) else (u,)
 
 
-def _find(module: Module, u: Any, v: Any = None) -> Record:
+def _find(module: Module, u: Any, v: Any = None, trained: Sequence[Parameter] = ()) -> Record:
     """The record of the pass from `u` (to `v`), or that of a pass made again."""
-    entered = module._enter_all(_several(u))
+    forward = current(module)
+    entered, _ = module._enter_all(_several(u), {})
     records = vars(module).get("_records")
+    structure = _structure(module)
     for record in records.candidates(v) if records is not None else ():
-        if record.is_of(entered) and (v is None or _same(record.output, v)):
+        if (
+            record.is_of(entered, structure)
+            and (v is None or _same(record.output, v))
+            and all(id(parameter) in record.trained for parameter in trained)
+        ):
             return record  # type: ignore[no-any-return]
     with preserved(module):
-        record = Record(module, type(module)._nn_forward, _several(u), {})
+        record = Record(module, forward, _several(u), {})
     if v is not None:
         _check_made_by(module, record.array(), np.asarray(v))
     return record
@@ -226,7 +276,7 @@ def _check_made_by(module: Module, made: NDArray[Any], v: NDArray[Any]) -> None:
 
 
 def _cotangent(module: Module, record: Record, dL_dv: Any, what: str) -> NDArray[Any]:
-    g = np.asarray(dL_dv)
+    g = _numbers(module, dL_dv, f"{what}: dL_dv")
     if g.shape != record.output.shape:
         raise ShapeError(
             f"{module._label()}.{what}: dL_dv has shape {g.shape}, and v has shape "
@@ -235,11 +285,26 @@ def _cotangent(module: Module, record: Record, dL_dv: Any, what: str) -> NDArray
     return g.astype(record.output.dtype)
 
 
+def _numbers(module: Module, given: Any, what: str) -> NDArray[Any]:
+    """An argument as an array, without masks, texts and complex numbers."""
+    try:
+        return Tensor(given.data if isinstance(given, Tensor) else given, copy=False).numpy()
+    except DTypeError as error:
+        raise DTypeError(f"{module._label()}.{what}: {error}") from None
+
+
 def input_grad(module: Module, u: Any, v: Any, dL_dv: Any) -> Any:
     """See `Module.backward`."""
+    if isinstance(v, np.ma.MaskedArray):
+        _numbers(module, v, "backward: v")
     record = _find(module, u, v)
     g = _cotangent(module, record, dL_dv, "backward")
-    leaves = [x for x in record.inputs if isinstance(x, Tensor) and x.requires_grad]
+    labels = {id(x) for x in record.labels}
+    leaves = [
+        x
+        for x in record.inputs
+        if isinstance(x, Tensor) and x.requires_grad and id(x) not in labels
+    ]
     found = dict(zip(map(id, leaves), record.pull(g, leaves), strict=True))
     gradients = tuple(found.get(id(x)) for x in record.inputs)
     return gradients if isinstance(u, tuple) else gradients[0]
@@ -247,7 +312,8 @@ def input_grad(module: Module, u: Any, v: Any, dL_dv: Any) -> Any:
 
 def weight_grad(module: Module, u: Any, dL_dv: Any) -> dict[str, NDArray[Any]]:
     """See `Module.weight_grad`."""
-    record = _find(module, u)
+    weights = {n: p for n, p in module.named_parameters() if p.requires_grad}
+    record = _find(module, u, trained=list(weights.values()))
     g = _cotangent(module, record, dL_dv, "weight_grad")
-    gradients = record.pull(g, list(record.parameters.values()))
-    return dict(zip(record.parameters, gradients, strict=True))
+    gradients = record.pull(g, list(weights.values()))
+    return dict(zip(weights, gradients, strict=True))

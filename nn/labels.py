@@ -2,18 +2,72 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import autograd_core as ag
-from autograd_core import ArgumentError, DTypeError, IndexingError, ShapeError, Tensor
+from autograd_core import ArgumentError, DTypeError, GraphError, IndexingError, ShapeError, Tensor
+
+
+class Pass:
+    """The inputs of a pass on arrays, and those among them that a loss took as labels."""
+
+    def __init__(self, inputs: list[Any]) -> None:
+        self.inputs = inputs
+        self.labels: list[Tensor] = []
+
+
+#: The pass on arrays that is being recorded: its inputs require a gradient by our doing.
+recorded: ContextVar[Pass | None] = ContextVar("recorded", default=None)
 
 
 def values(x: Any) -> NDArray[Any]:
-    """The plain values of labels, which are constants of the graph."""
-    return x.numpy() if isinstance(x, Tensor) else np.asarray(x)
+    """The plain values of a guess or of labels.
+
+    Raises
+    ------
+    DTypeError
+        For a masked array, which would lose its mask, and for what holds no numbers.
+    """
+    if isinstance(x, Tensor):
+        return x.numpy()
+    return x if type(x) is np.ndarray else _converted(x)
+
+
+def _converted(x: Any) -> NDArray[Any]:
+    if x is None:
+        raise DTypeError("the labels are None; a loss compares each guess with a label")
+    if isinstance(x, (list, tuple)):
+        try:
+            array = np.asarray(x)
+        except (ValueError, TypeError):
+            array = np.empty(0, object)
+        if array.dtype.kind in "US":
+            return array  # refused where the kind of label that is wanted is known
+    return Tensor(x, copy=False).numpy()
+
+
+def constants(x: Any, what: str) -> NDArray[Any]:
+    """The plain values of labels, by which the loss `what` does not differentiate.
+
+    Raises
+    ------
+    GraphError
+        For a tensor that requires a gradient, as none would reach it.
+    """
+    if isinstance(x, Tensor) and x.requires_grad:
+        now = recorded.get()
+        if now is None or all(x is not given for given in now.inputs):
+            raise GraphError(
+                f"{what}: the labels, of shape {x.shape}, require a gradient, but this loss "
+                f"takes labels as constants, and no gradient would reach them; give "
+                f"labels.detach(). The squared loss does differentiate by them"
+            )
+        now.labels.append(x)
+    return values(x)
 
 
 def floating(x: Any, what: str, name: str) -> Any:
@@ -24,12 +78,13 @@ def floating(x: Any, what: str, name: str) -> Any:
     DTypeError
         For integers and anything else.
     """
-    if not isinstance(x, (Tensor, np.ndarray)):
-        x = np.asarray(x)
+    if not isinstance(x, Tensor):
+        x = values(x)
     if x.dtype.kind != "f":
         raise DTypeError(
             f"{what}: {name} of dtype {x.dtype} and shape {x.shape}; a loss needs floats: "
-            f"{name}.astype(float). Are guess and labels the wrong way round?"
+            f"np.asarray({name.removeprefix('a ')}, float). Are guess and labels the wrong way "
+            f"round?"
         )
     return x
 
@@ -70,7 +125,7 @@ def target(actual: Any, guess: Any, what: str) -> Any:
 
 def labels_among(actual: Any, guess: Any, allowed: tuple[int, int], what: str) -> NDArray[Any]:
     """Labels of the shape of the guess, each one of two allowed numbers."""
-    array = values(actual)
+    array = constants(actual, what)
     same_shape(guess, array, what)
     low, high = allowed
     right = (array == low) | (array == high)
@@ -118,7 +173,7 @@ def class_index(labels: Any, shape: tuple[int, ...], what: str) -> Any:
     """
     if not shape:
         raise ShapeError(f"{what}: a guess of shape () has no axis of classes; give (batch, K)")
-    array = values(labels)
+    array = constants(labels, what)
     if array.shape == shape:
         array = _hot(array, what)
     elif array.shape != shape[:-1]:
@@ -138,9 +193,10 @@ def class_index(labels: Any, shape: tuple[int, ...], what: str) -> Any:
 
 def _numbers(array: NDArray[Any], classes: int, what: str) -> NDArray[Any]:
     if array.dtype.kind not in "iu":
-        raise DTypeError(
-            f"{what}: class numbers must be integers, not {array.dtype}; use labels.astype(int)"
-        )
+        advice = "use np.asarray(labels).astype(int)"
+        if array.dtype.kind not in "fb":
+            advice = "number them: names, labels = np.unique(labels, return_inverse=True)"
+        raise DTypeError(f"{what}: class numbers must be integers, not {array.dtype}; {advice}")
     index = array.astype(np.intp)
     if index.size and index.view(np.uintp).max() >= classes:  # unsigned, a negative one is large
         wrong = array[(array < 0) | (array >= classes)].flat[0]
@@ -152,6 +208,8 @@ def _numbers(array: NDArray[Any], classes: int, what: str) -> NDArray[Any]:
 
 
 def _hot(rows: NDArray[Any], what: str) -> NDArray[Any]:
+    if rows.dtype.kind not in "fiub":
+        raise DTypeError(f"{what}: one-hot rows must be numbers, not {rows.dtype}")
     index = rows.argmax(axis=-1)
     if np.count_nonzero(rows) == index.size and (rows.max(axis=-1) == 1).all():
         return np.asarray(index)

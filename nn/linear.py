@@ -8,7 +8,7 @@ import autograd_core as ag
 from autograd_core import ShapeError, Tensor
 
 from . import init as _init
-from .checks import positive
+from .checks import flag, positive
 from .module import Module
 from .parameter import Parameter
 
@@ -80,7 +80,7 @@ class Linear(Module):
         rng = ag.generator(rng)
         self.W = Parameter(_init.draw(init, (m, n), rng, dtype, "Linear: init"), copy=False)
         self.W0: Parameter | None = None
-        if bias:
+        if flag(bias, "Linear: bias"):
             if init_offset is None:
                 init_offset = "torch" if init == "torch" else "zeros"
             if init_offset == "torch":  # the shape of W0 does not tell the number of inputs

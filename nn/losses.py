@@ -25,6 +25,7 @@ from autograd_core import Tensor, is_grad_enabled
 
 from . import functional as F
 from .checks import number
+from .interface import adopt
 from .loss_functions import check_reduction
 from .module import Module
 
@@ -41,6 +42,9 @@ class Loss(Module):
         self.reduction = check_reduction(reduction, type(self).__name__)
 
     def __call__(self, guess: Any, actual: Any) -> Any:
+        cls = type(self)
+        if cls.forward is not cls._nn_offered:
+            adopt(cls)
         if not isinstance(guess, Tensor):
             guess = Tensor(guess, copy=is_grad_enabled())
         return self._nn_forward(guess, actual)

@@ -32,9 +32,18 @@ class Module(Contents):
     The attributes of an instance that are `Parameter`s are its weights, those that are modules its
     children.
 
-    Call the module, ``module(x)``, to compute on tensors and record the graph. An argument that
-    is an array becomes a tensor of the module's dtype, so the result is always a tensor. A tensor
-    is taken as it is: float64 in a float32 module gives float64, as in NumPy.
+    Call the module, ``module(x)``, to compute on tensors and record the graph. The first argument
+    becomes a tensor of the module's dtype, and so do arrays and lists of floats among the others,
+    by position or by name; so what is computed from them is a tensor. A tensor is taken as it is:
+    float64 in a float32 module gives float64, as in NumPy.
+
+    Integers become floats in the first argument: pixels can be given as they are. A module that
+    looks something up by its input, as an embedding does, sets ``integer_inputs = True`` on its
+    class; then integers and booleans stay what they are, also in the calls of modules around it.
+    In further arguments they always stay, as an array: they are labels or numbers of places.
+
+    A ``forward`` that is assigned later, to an instance or to the class, is the one that is
+    called. Assigned to an instance, it gets what it is called with, arrays too.
 
     Called by its name, ``module.forward(u)``, with arrays, a module follows the chapter's section
     4: arrays in, an array out, and the pass is kept for `backward` and `weight_grad`, as long as
@@ -64,6 +73,7 @@ class Module(Contents):
     if TYPE_CHECKING:
         forward: Callable[..., Any]
         _nn_forward: Callable[..., Any]
+        _nn_offered: Callable[..., Any]
     else:
 
         def forward(self, *inputs: Any) -> Any:
@@ -72,22 +82,27 @@ class Module(Contents):
                 f"{self._label()}: the class defines no forward(self, x), so it cannot be called"
             )
 
-        _nn_forward = forward
+        _nn_forward = _nn_offered = forward
+
+    #: Whether integers in the first argument stay integers.
+    integer_inputs: bool = False
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        plain = interface.plain(cls.forward)
-        cls._nn_forward = plain
-        cls.forward = interface.offered(plain)
+        if cls.forward is not cls._nn_offered:
+            interface.adopt(cls)
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
+        cls = type(self)
+        if cls.forward is not cls._nn_offered:  # assigned after the class was made
+            interface.adopt(cls)
         if len(inputs) == 1 and not options:
             (x,) = inputs
             if isinstance(x, Tensor):
                 return self._nn_forward(x)
             return self._nn_forward(self._enter(x, ag.is_grad_enabled()))
-        entered = self._enter_all(inputs, ag.is_grad_enabled())
-        return self._nn_forward(*entered, **options)
+        entered, named = self._enter_all(inputs, options, ag.is_grad_enabled())
+        return self._nn_forward(*entered, **named)
 
     def _enter(self, x: Any, copy: bool = True) -> Tensor:
         """A plain value as a tensor of the module's dtype."""
@@ -95,17 +110,32 @@ class Module(Contents):
         array = isinstance(x, (np.ndarray, np.generic))
         if array and x.dtype.kind == "f" and dtype in (None, x.dtype):
             return Tensor(x, copy=copy)
+        if any(module.integer_inputs for module in self.modules()):
+            tensor = Tensor(x, copy=copy)
+            if tensor.dtype.kind != "f":
+                return tensor
         return Tensor(x, dtype=dtype or ag.get_default_dtype(), copy=copy)
 
-    def _enter_all(self, inputs: tuple[Any, ...], copy: bool = True) -> list[Any]:
+    def _enter_all(
+        self, inputs: tuple[Any, ...], options: dict[str, Any], copy: bool = True
+    ) -> tuple[list[Any], dict[str, Any]]:
         """The first argument, and arrays of floats among the others, as tensors."""
-        return [
-            self._enter(x, copy)
-            if not isinstance(x, Tensor)
-            and (not i or (isinstance(x, np.ndarray) and x.dtype.kind == "f"))
-            else x
-            for i, x in enumerate(inputs)
-        ]
+        entered = [self._enter_any(x, not i, copy) for i, x in enumerate(inputs)]
+        named: dict[str, Any] = {}
+        for name, x in options.items():
+            first = not inputs and not named and isinstance(x, (np.ndarray, list))
+            named[name] = self._enter_any(x, first, copy)
+        return entered, named
+
+    def _enter_any(self, x: Any, first: bool, copy: bool) -> Any:
+        if isinstance(x, Tensor):
+            return x
+        if isinstance(x, list) and not first and _numeric(x):
+            x = Tensor(x).numpy()
+        floats = isinstance(x, np.ndarray) and x.dtype.kind == "f"
+        if first or floats or isinstance(x, np.ma.MaskedArray):  # a mask is refused by Tensor
+            return self._enter(x, copy)
+        return x
 
     # -- the chapter's interface ------------------------------------------------------------
 
@@ -118,8 +148,10 @@ class Module(Contents):
             The input of a forward pass; a tuple if `forward` takes several.
         v : array_like or None
             Its output. For the array that ``forward`` returned, or an equal one, the recorded
-            pass is used: its dropout mask, its batch statistics, its mode. Otherwise the pass is
-            made again from `u`, and generators and buffers are left as they were. None stands
+            pass is used: its dropout mask, its batch statistics, its mode. Otherwise, and after
+            a weight, a layer or ``forward`` was replaced by another, the pass is made again from
+            `u`; buffers, arrays and generators that modules hold, also in lists and dicts, are
+            left as they were, but not those in closures or objects of other classes. None stands
             for the output of the last pass on `u`.
         dL_dv : array_like
             Of the shape of `v`.
@@ -128,12 +160,14 @@ class Module(Contents):
         -------
         ndarray, or tuple of ndarray or None
             ∂L/∂u of the shape of `u`; for several inputs one each, None for inputs that are not
-            floating point (labels).
+            floating point and for those that a loss takes as constants (labels).
 
         Raises
         ------
         ShapeError
             If `dL_dv` does not have the shape of `v`.
+        DTypeError
+            If `dL_dv` is masked, or not of real numbers.
         ArgumentError
             If no recorded pass made `v`, and `u` gives another output now: `v` was changed, or
             dropout would draw another mask.
@@ -171,6 +205,8 @@ class Module(Contents):
         ------
         ShapeError
             If `dL_dv` does not have the shape of the output.
+        DTypeError
+            If `dL_dv` is masked, or not of real numbers.
         GraphError
             If a value that is needed was changed since the forward pass.
 
@@ -318,6 +354,14 @@ class Module(Contents):
 
     def __repr__(self) -> str:
         return _summary.describe(self)
+
+
+def _numeric(values: list[Any]) -> bool:
+    """Whether a list holds numbers in rows of equal length."""
+    try:
+        return np.asarray(values).dtype.kind in "fiub"
+    except (ValueError, TypeError):
+        return False
 
 
 Contents._reserved = frozenset(name for name in dir(Module) if not name.startswith("__"))

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 import autograd_core as ag
 from autograd_core import ShapeError, Tensor
 
-from .checks import number, positive
+from .checks import flag, number, positive
 from .module import Module
 from .parameter import Parameter
 
@@ -80,7 +80,8 @@ class BatchNorm(Module):
         self.n = positive(n, "BatchNorm: n, the number of units,")
         self.eps = number(eps, "BatchNorm: eps", 0)
         self.momentum = None if momentum is None else number(momentum, "BatchNorm: momentum", 0, 1)
-        self.eps_inside_sqrt = eps_inside_sqrt
+        self.eps_inside_sqrt = flag(eps_inside_sqrt, "BatchNorm: eps_inside_sqrt")
+        affine = flag(affine, "BatchNorm: affine")
         dtype = np.dtype(dtype or ag.get_default_dtype())
         self.G = Parameter(np.ones(n, dtype), copy=False) if affine else None
         self.B = Parameter(np.zeros(n, dtype), copy=False) if affine else None
@@ -179,6 +180,7 @@ class LayerNorm(Module):
         sizes = tuple(shape) if isinstance(shape, (tuple, list)) else (shape,)
         self.shape = tuple(positive(n, "LayerNorm: a size in shape") for n in sizes)
         self.eps = number(eps, "LayerNorm: eps", 0)
+        affine = flag(affine, "LayerNorm: affine")
         dtype = np.dtype(dtype or ag.get_default_dtype())
         self.G = Parameter(np.ones(self.shape, dtype), copy=False) if affine else None
         self.B = Parameter(np.zeros(self.shape, dtype), copy=False) if affine else None

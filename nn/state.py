@@ -59,6 +59,8 @@ def load(module: Module, values: Mapping[str, Any], strict: bool) -> None:
 def _fitting(tensor: Tensor, value: Any) -> tuple[str, NDArray[Any]]:
     """What is wrong with a value for a tensor, if anything, and a copy of it."""
     try:
+        if isinstance(value, np.ma.MaskedArray):
+            Tensor(value)  # refuses it
         array = np.array(value.data if isinstance(value, Tensor) else value)
     except ValueError:
         return "is ragged", np.empty(0)

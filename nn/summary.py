@@ -9,8 +9,9 @@ import numpy as np
 
 from autograd_core import Tensor, no_grad
 
-from .interface import preserved
+from .interface import current
 from .parameter import Parameter
+from .preservation import preserved
 
 if TYPE_CHECKING:
     from .module import Module
@@ -130,7 +131,7 @@ def _output_shapes(module: Module, sample: Any) -> dict[int, str]:
 
 
 def _watching(module: Module, shapes: dict[int, str]) -> Any:
-    forward = module._nn_forward
+    forward = current(module)
 
     def watched(*inputs: Any, **options: Any) -> Any:
         output = forward(*inputs, **options)

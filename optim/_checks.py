@@ -67,9 +67,26 @@ def choice(owner: str, name: str, value: Any, choices: Collection[str]) -> str:
 
 def rate(owner: str, value: Any, name: str = "lr") -> Rate:
     """A learning rate: a number >= 0, or a function of the step, which is asked when used."""
+    refuse_class(owner, name, value)
     if callable(value):
         return value  # type: ignore[no-any-return]
     return real(owner, name, value)
+
+
+def refuse_class(owner: str, name: str, value: Any) -> None:
+    """Raise an `ArgumentError` for a class where one of its objects is needed."""
+    if isinstance(value, type):
+        raise ArgumentError(
+            f"{owner}: {name} is the class {value.__name__}; make an object of it: "
+            f"{value.__name__}(…)"
+        )
+
+
+def function(owner: str, name: str, value: Any, wanted: str) -> None:
+    """Raise an `ArgumentError` unless `value` can be called and is no class."""
+    refuse_class(owner, name, value)
+    if not callable(value):
+        raise ArgumentError(f"{owner}: {name} is {value!r}; it must be {wanted}")
 
 
 def rate_at(owner: str, value: Rate, t: int) -> float:

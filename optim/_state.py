@@ -7,15 +7,20 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import CheckpointError, Tensor
+from autograd_core import CheckpointError, DTypeError, ShapeError, Tensor
 
+from .data import as_array
 from .groups import ParamGroup
 
 
 def as_state_dict(
     kind: str, t: int, groups: Sequence[ParamGroup], state: Mapping[Tensor, Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Copies of settings and arrays; parameters by their position."""
+    """Copies of settings and of what each group's rule uses; parameters by their position.
+
+    What a rule does not use, left from other settings, is left out; what it has not made yet is
+    there with the values that it starts from, and all in the dtype of the parameter.
+    """
     described = []
     memory = {}
     place = 0
@@ -28,8 +33,10 @@ def as_state_dict(
         described.append({"params": places, **settings})
         for i, p in zip(places, group.params, strict=True):
             if p in state:
-                entries = state[p].items()
-                memory[str(i)] = {k: v if k == "t" else np.array(v) for k, v in entries}
+                memory[str(i)] = {"t": state[p]["t"]} | {
+                    name: np.array(state[p].get(name, np.full(p.shape, start)), p.dtype)
+                    for name, start in group.rule.state.items()
+                }
     return {"kind": kind, "t": t, "param_groups": described, "state": memory}
 
 
@@ -42,6 +49,8 @@ def read_state_dict(
     ------
     CheckpointError
         If it does not fit.
+    DTypeError
+        For masked arrays.
     """
     where = f"{kind}.load_state_dict"
     keys = {"kind", "t", "param_groups", "state"}
@@ -50,7 +59,7 @@ def read_state_dict(
         raise CheckpointError(f"{where}: got {found}; a state_dict has {sorted(keys)}")
     if given["kind"] != kind:
         raise CheckpointError(f"{where}: this is the state of {given['kind']}, not of {kind}")
-    saved = given["param_groups"]
+    saved = _groups(where, given["param_groups"])
     sizes = [len(group["params"]) for group in saved]
     if sizes != [len(group.params) for group in groups]:
         raise CheckpointError(
@@ -59,12 +68,31 @@ def read_state_dict(
         )
     params = [p for group in groups for p in group.params]
     memory = {}
-    for key, entries in given["state"].items():
+    for key, entries in _mapping(where, "state", given["state"]).items():
         if str(key) not in {str(i) for i in range(len(params))}:
             raise CheckpointError(f"{where}: there is no parameter {key!r}")
+        entries = _mapping(where, f"the state of parameter {key}", entries)
         memory[params[int(key)]] = _entries(where, params[int(key)], entries)
     settings = [_settings(where, new, old) for new, old in zip(saved, groups, strict=True)]
     return _steps(where, given["t"]), settings, memory
+
+
+def _mapping(where: str, what: str, value: Any) -> Mapping[Any, Any]:
+    if not isinstance(value, Mapping):
+        raise CheckpointError(f"{where}: {what} is of type {type(value).__name__}, not a dict")
+    return value
+
+
+def _groups(where: str, saved: Any) -> Sequence[Mapping[str, Any]]:
+    if not isinstance(saved, (list, tuple)):
+        raise CheckpointError(
+            f"{where}: param_groups is of type {type(saved).__name__}, not a list of dicts"
+        )
+    for i, group in enumerate(saved):
+        found = _mapping(where, f"group {i}", group).get("params")
+        if not isinstance(found, (list, tuple, np.ndarray)):
+            raise CheckpointError(f"{where}: the 'params' of group {i} are {found!r}, not a list")
+    return saved
 
 
 def _steps(where: str, t: Any) -> int:
@@ -98,7 +126,13 @@ def _entries(where: str, p: Tensor, entries: Mapping[str, Any]) -> dict[str, Any
         if name == "t":
             copied[name] = _steps(where, value)
             continue
-        array = np.array(value.data if isinstance(value, Tensor) else value, order="C")
+        try:
+            # Updates go through flat views, which arrays in another order do not have.
+            array = np.array(as_array(value), order="C")
+        except DTypeError as error:
+            raise DTypeError(f"{where}: {name!r}: {error}") from None
+        except ShapeError as error:
+            raise CheckpointError(f"{where}: {name!r}: {error}") from None
         if array.shape != p.shape or array.dtype != p.dtype:
             raise CheckpointError(
                 f"{where}: {name!r} has shape {array.shape} and dtype {array.dtype}, its parameter "

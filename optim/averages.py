@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable
 from typing import Any
 
-from autograd_core import ShapeError
+import numpy as np
+
+from autograd_core import DTypeError, ShapeError, Tensor
 
 from . import _checks as check
+from .data import is_masked
 
 
 def average(A: Any, a: Any, gamma: Any) -> Any:
@@ -75,7 +79,15 @@ class RunningAverage:
         ------
         ShapeError
             If `a` has another shape than what came before.
+        DTypeError
+            If `a` is no number, array or Tensor.
         """
+        numeric = isinstance(a, (numbers.Number, np.ndarray, np.generic, Tensor))
+        if not numeric or is_masked(a):
+            raise DTypeError(
+                f"{type(self).__name__}.update: got {type(a).__name__}; give a number, an array "
+                f"without mask or a Tensor: np.array(values)"
+            )
         known, given = getattr(self.value, "shape", ()), getattr(a, "shape", ())
         if self.t and known != given:
             raise ShapeError(

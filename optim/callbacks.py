@@ -6,10 +6,11 @@ import importlib.util
 import math
 import sys
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autograd_core import MissingExtraError
+from autograd_core import ArgumentError, MissingExtraError
 
 from . import _checks as check
 
@@ -54,12 +55,15 @@ class Callback:
         """At the end, also after an error or an interrupt; the weights are the final ones."""
 
 
+Hook = Callback | Callable[["Training"], object]
+
+
 @dataclass(frozen=True)
 class EarlyStopping:
     """Stop when the validation loss no longer gets better (chapter, section 8.1).
 
-    `fit` then gives back the weights that were best, however it ends: stopped early, after the
-    last epoch, interrupted, or by an error.
+    `fit` then gives back the weights that were best, those before the first epoch included,
+    however it ends: stopped early, after the last epoch, interrupted, or by an error.
 
     Parameters
     ----------
@@ -136,3 +140,31 @@ def wants_progress(progress: bool | None) -> bool:
     if importlib.util.find_spec("tqdm") is None:
         return False
     return "ipykernel" in sys.modules or (sys.stderr is not None and sys.stderr.isatty())
+
+
+def as_callbacks(hooks: Any) -> list[Callback]:
+    """The callbacks of a run of `fit`, functions among them, checked."""
+    if isinstance(hooks, Callback) or not isinstance(hooks, Iterable):
+        raise ArgumentError(f"fit: callbacks is {hooks!r}; give a list: [callback]")
+    return [_as_callback(hook) for hook in hooks]
+
+
+def _as_callback(hook: Hook) -> Callback:
+    check.refuse_class("fit", "a callback", hook)
+    if isinstance(hook, Callback):
+        return hook
+    if not callable(hook):
+        raise ArgumentError(
+            f"fit: a callback is {hook!r}; it must be a Callback, or a function of the Training"
+        )
+    return _AtEpochEnd(hook)
+
+
+class _AtEpochEnd(Callback):
+    """A function as a callback."""
+
+    def __init__(self, function: Callable[[Training], object]) -> None:
+        self._function = function
+
+    def on_epoch_end(self, training: Training) -> None:
+        self._function(training)

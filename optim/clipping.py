@@ -26,6 +26,8 @@ def clip_grad_value_(params: Tensor | Iterable[Tensor], limit: float) -> None:
 
     Raises
     ------
+    AnomalyError
+        If a gradient holds a NaN, naming its parameter; nothing is changed then.
     ArgumentError
         If `limit` is not above 0.
 
@@ -40,9 +42,12 @@ def clip_grad_value_(params: Tensor | Iterable[Tensor], limit: float) -> None:
     Tensor([2., 4.])
     """
     bound = check.real("clip_grad_value_", "limit", limit, open_low=True)
-    for _, _, gradient in _gradients("clip_grad_value_", params):
-        g = gradient.data
-        _replace(gradient, np.clip(g, -bound, bound), "clip_grad_value_")
+    found = _gradients("clip_grad_value_", params)
+    for place, p, gradient in found:
+        if np.isnan(gradient.data).any():
+            raise _anomaly("clip_grad_value_", place, p, math.nan)
+    for _, _, gradient in found:
+        gradient.assign(np.clip(gradient.data, -bound, bound), "clip_grad_value_")
 
 
 def clip_grad_norm_(params: Tensor | Iterable[Tensor], max_norm: float) -> float:
@@ -56,7 +61,7 @@ def clip_grad_norm_(params: Tensor | Iterable[Tensor], max_norm: float) -> float
     params : Tensor or iterable of Tensor
         Those without a gradient are passed over.
     max_norm : float
-        Above 0.
+        Above 0; infinity only measures.
 
     Returns
     -------
@@ -81,12 +86,14 @@ def clip_grad_norm_(params: Tensor | Iterable[Tensor], max_norm: float) -> float
     >>> w.grad
     Tensor([3., 4.])
     """
-    bound = check.real("clip_grad_norm_", "max_norm", max_norm, open_low=True)
+    bound = math.inf
+    if max_norm != math.inf:
+        bound = check.real("clip_grad_norm_", "max_norm", max_norm, open_low=True)
     found = _gradients("clip_grad_norm_", params)
     norm = math.hypot(*[_norm(i, p, gradient.data) for i, p, gradient in found])
     if norm > bound:
         for _, _, gradient in found:
-            _replace(gradient, gradient.data * (bound / norm), "clip_grad_norm_")
+            gradient.assign(gradient.data * (bound / norm), "clip_grad_norm_")
     return norm
 
 
@@ -105,10 +112,10 @@ def _norm(place: int, p: Tensor, g: Any) -> float:
         return norm
     top = float(np.max(np.abs(flat), initial=0.0))
     if not math.isfinite(top):
-        name = repr(p.name) if p.name else f"parameter {place} of shape {p.shape}"
-        raise AnomalyError(f"clip_grad_norm_: the gradient of {name} holds {top}")
+        raise _anomaly("clip_grad_norm_", place, p, top)
     return top * float(np.linalg.norm(flat / top)) if top else 0.0
 
 
-def _replace(gradient: Tensor, value: Any, change: str) -> None:
-    gradient.assign(value, change)
+def _anomaly(owner: str, place: int, p: Tensor, bad: float) -> AnomalyError:
+    name = repr(p.name) if p.name else f"parameter {place} of shape {p.shape}"
+    return AnomalyError(f"{owner}: the gradient of {name} holds {bad}")

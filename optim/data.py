@@ -21,7 +21,7 @@ def as_array(data: ArrayLike | Tensor) -> Array:
     """The values of an array, a list or a tensor (which keeps its graph for itself)."""
     if isinstance(data, Tensor):
         return data.numpy()
-    if isinstance(data, np.ma.MaskedArray):
+    if is_masked(data) or (isinstance(data, (list, tuple)) and any(map(is_masked, data))):
         raise DTypeError("data: a masked array would lose its mask; use array.filled(value)")
     try:
         return np.asarray(data)
@@ -31,11 +31,16 @@ def as_array(data: ArrayLike | Tensor) -> Array:
         ) from None
 
 
+def is_masked(data: Any) -> bool:
+    """Whether `data` is an array with a mask, which plain arrays do not have."""
+    return isinstance(data, np.ma.MaskedArray)
+
+
 class MiniBatches:
     """The data in mini-batches, each point exactly once in a pass.
 
     Each ``for`` over it is a pass (an epoch), shuffled anew: the loop of the chapter's
-    MINI-BATCH-SGD (section 7.1).
+    MINI-BATCH-SGD (section 7.1). Batches are copies: to change one leaves the data as they are.
 
     Parameters
     ----------
@@ -98,5 +103,7 @@ class MiniBatches:
         order = self.rng.permutation(self.n) if self.shuffle else None
         for i in range(len(self)):
             cut = slice(i * k, (i + 1) * k)
-            rows = cut if order is None else order[cut]
-            yield self.X[rows], self.y[rows]
+            if order is None:
+                yield self.X[cut].copy(), self.y[cut].copy()
+            else:
+                yield self.X[order[cut]], self.y[order[cut]]

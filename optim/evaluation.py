@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_core import Tensor, no_grad
+from autograd_core import ArgumentError, DTypeError, ShapeError, Tensor, no_grad
 
 from . import _checks as check
 from .data import as_array
-from .labels import is_one_hot
+from .labels import is_one_hot, refuse_words
 from .metrics import accuracy as share_right
 
 Array = NDArray[Any]
@@ -24,7 +25,8 @@ Measure = Callable[[Array, Array], float]
 def mode(model: Any, training: bool) -> Iterator[None]:
     """Put every module of `model` in training or evaluation mode for a while.
 
-    Each gets its own mode back, so that a module that was frozen in evaluation mode stays so.
+    Meanwhile all have the same mode, as with ``model.train()`` and ``model.eval()``: a module that
+    was in evaluation mode is trained like the others. Afterwards each gets its own mode back.
     """
     modules = list(model.modules()) if hasattr(model, "modules") else []
     before = [module.training for module in modules]
@@ -44,9 +46,16 @@ def dtype_of(model: Any) -> np.dtype[Any] | None:
     return None if first is None else first.dtype
 
 
-def converted(X: ArrayLike | Tensor, y: ArrayLike | Tensor, dtype: Any) -> tuple[Array, Array]:
-    """X, and y if it holds floats, in a dtype; with None as they are."""
+def converted(
+    owner: str, X: ArrayLike | Tensor, y: ArrayLike | Tensor, dtype: Any
+) -> tuple[Array, Array]:
+    """X, and y if it holds floats, in a dtype; with None as they are. Both hold numbers."""
     inputs, labels = as_array(X), as_array(y)
+    if inputs.dtype.kind not in "fiub":
+        raise DTypeError(
+            f"{owner}: X is of dtype {inputs.dtype}; it must hold numbers: X.astype(float)"
+        )
+    refuse_words(owner, labels)
     if dtype is None:
         return inputs, labels
     if labels.dtype.kind == "f":
@@ -59,10 +68,39 @@ def per_point(loss: Any, value: float, n: int) -> float:
     return value / n if getattr(loss, "reduction", "mean") == "sum" else value
 
 
-def check_measure(owner: str, accuracy: Any) -> None:
-    """Refuse what is no function, bool or None."""
+def check_functions(owner: str, model: Any, loss: Any) -> None:
+    """Refuse a model or a loss that cannot be called on data."""
+    check.function(owner, "model", model, "a Module or a function of a Tensor")
+    check.function(owner, "loss", loss, "a function of outputs and labels")
+
+
+def loss_value(owner: str, loss: Any) -> float:
+    """The number in what a loss gave, after it was found to be a scalar Tensor."""
+    if not isinstance(loss, Tensor):
+        raise DTypeError(
+            f"{owner}: the loss is of type {type(loss).__name__}; loss(model(x), y) must give a "
+            f"Tensor, on which backward() can be called"
+        )
+    if loss.size != 1:
+        raise ShapeError(
+            f"{owner}: the loss has shape {loss.shape}; it must be one number for the mini-batch: "
+            f"reduction='mean' or 'sum', or loss.mean()"
+        )
+    return float(loss.item())
+
+
+def asked_measure(
+    owner: str, accuracy: bool | Measure | None, threshold: float | None
+) -> bool | Measure | None:
+    """The measure of accuracy that was asked for, checked."""
     if accuracy is not None and not callable(accuracy):
         check.flag(owner, "accuracy", accuracy)
+    if threshold is None:
+        return accuracy
+    bound = check.real(owner, "threshold", threshold, low=-np.inf, open_low=True)
+    if callable(accuracy) or accuracy is False:
+        raise ArgumentError(f"{owner}: give a threshold, or accuracy={accuracy!r}, not both")
+    return functools.partial(share_right, threshold=bound)
 
 
 def chosen_measure(accuracy: bool | Measure | None, y: Array, outputs: tuple[int, ...]) -> Measure:
@@ -119,7 +157,8 @@ def predict(model: Any, X: ArrayLike | Tensor, *, batch_size: int = 1024) -> Arr
     >>> predict(nn.Linear(3, 2, rng=0), [[1.0, 2.0, 3.0]]).shape
     (1, 2)
     """
-    array, _ = converted(X, (), dtype_of(model))
+    check.function("predict", "model", model, "a Module or a function of a Tensor")
+    array, _ = converted("predict", X, (), dtype_of(model))
     n = check.points("predict", array, array)
     size = check.whole("predict", "batch_size", batch_size)
     with mode(model, training=False), no_grad():
@@ -136,6 +175,7 @@ def evaluate(
     y: ArrayLike | Tensor,
     *,
     accuracy: bool | Measure | None = None,
+    threshold: float | None = None,
     batch_size: int = 1024,
 ) -> tuple[float, float]:
     """Mean loss of a point, and accuracy, in evaluation mode and without a graph.
@@ -149,6 +189,8 @@ def evaluate(
     accuracy : bool or callable, optional
         ``accuracy(outputs, y)``. By default the share of points whose largest output is at their
         class, where y holds classes; False for none.
+    threshold : float, optional
+        For outputs that are one score of two classes: see `accuracy`.
     batch_size : int, default 1024
 
     Returns
@@ -160,6 +202,8 @@ def evaluate(
     ------
     ArgumentError
         For an empty data set, lengths that differ, or a batch size below 1.
+    DTypeError, ShapeError
+        For data that holds no numbers, or a loss that is no scalar Tensor.
 
     Examples
     --------
@@ -168,9 +212,10 @@ def evaluate(
     >>> model = nn.Linear(2, 2, rng=0)
     >>> loss, share = evaluate(model, nn.CrossEntropyLoss(), np.eye(2), np.array([0, 1]))
     """
-    X, y = converted(X, y, dtype_of(model))
+    check_functions("evaluate", model, loss)
+    X, y = converted("evaluate", X, y, dtype_of(model))
     n = check.points("evaluate", X, y)
-    check_measure("evaluate", accuracy)
+    asked = asked_measure("evaluate", accuracy, threshold)
     size = check.whole("evaluate", "batch_size", batch_size)
     total = right = 0.0
     with mode(model, training=False), no_grad():
@@ -178,7 +223,7 @@ def evaluate(
             rows = slice(i, i + size)
             output = model(Tensor(X[rows], copy=False))
             k = len(y[rows])
-            total += per_point(loss, loss(output, y[rows]).item(), k) * k
-            measure = chosen_measure(accuracy, y, output.shape[1:])
+            total += per_point(loss, loss_value("evaluate", loss(output, y[rows])), k) * k
+            measure = chosen_measure(asked, y, output.shape[1:])
             right += measure(as_array(output), y[rows]) * k
     return total / n, float(right / n)

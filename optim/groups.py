@@ -112,6 +112,11 @@ def as_groups(owner: str, params: Any) -> list[dict[str, Any]]:
     entries = as_list(owner, params)
     if all(isinstance(entry, Mapping) for entry in entries):
         return [dict(entry) for entry in entries]
+    if any(isinstance(entry, Mapping) for entry in entries):
+        raise DTypeError(
+            f"{owner}: params holds groups and Tensors side by side; make every entry a group: "
+            f"{{'params': [tensor]}}"
+        )
     return [{"params": entries}]
 
 

@@ -25,8 +25,10 @@ class History:
     seconds : list of float
         How long the epoch took, validation included.
     best_epoch : int or None
-        The epoch, counted from 1, with the best value of what was watched: the validation loss,
-        or the training loss without validation data, or what `EarlyStopping` watches.
+        The epoch, counted from 1 over the whole history, with the best value of what was watched:
+        the validation loss, or the training loss without validation data, or what `EarlyStopping`
+        watches. With `EarlyStopping` it is 0 while the weights before the first epoch are better
+        than those of every epoch.
     stopped_early : bool
         Whether early stopping or a callback ended the training.
 

@@ -20,7 +20,13 @@ def class_labels(owner: str, y: ArrayLike | Tensor, n_classes: int | None = None
         For labels that are no integers, of a wrong shape, negative, too large, or not one-hot.
     """
     labels = as_array(y)
+    refuse_words(owner, labels)
     if labels.ndim == 2:
+        if labels.shape[1] == 1:
+            raise ShapeError(
+                f"{owner}: labels of shape {labels.shape}; class indices have shape (n,): "
+                f"labels.reshape(-1)"
+            )
         if labels.dtype.kind not in "iufb" or not is_one_hot(labels):
             raise ArgumentError(
                 f"{owner}: the rows of labels of shape {labels.shape} are not one-hot (one 1, "
@@ -34,7 +40,7 @@ def class_labels(owner: str, y: ArrayLike | Tensor, n_classes: int | None = None
         return indices
     if labels.ndim != 1:
         raise ShapeError(f"{owner}: labels of shape {labels.shape}; class indices have shape (n,)")
-    if labels.dtype.kind not in "iub":
+    if labels.size and labels.dtype.kind not in "iub":
         raise DTypeError(
             f"{owner}: labels are of dtype {labels.dtype}; class indices are integers: "
             f"labels.astype(int)"
@@ -48,6 +54,15 @@ def class_labels(owner: str, y: ArrayLike | Tensor, n_classes: int | None = None
                 f"{'K − 1' if n_classes is None else n_classes - 1}"
             )
     return labels
+
+
+def refuse_words(owner: str, labels: Array) -> None:
+    """Raise a `DTypeError` for labels that are words or objects."""
+    if labels.dtype.kind not in "fciub":
+        raise DTypeError(
+            f"{owner}: labels are of dtype {labels.dtype}; number the classes: "
+            f"names, y = np.unique(labels, return_inverse=True)"
+        )
 
 
 def is_one_hot(y: Array) -> bool:

@@ -1,39 +1,40 @@
-"""A run of `fit`: the loop, and the best weights so far."""
+"""A run of `fit`: the loop."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograd_core import ArgumentError, DTypeError, Tensor
+from autograd_core import ArgumentError, ShapeError, Tensor, no_grad
 
 from . import _checks as check
-from .callbacks import Callback, EarlyStopping
+from .best import Best
+from .callbacks import EarlyStopping, Hook, as_callbacks
 from .clipping import clip_grad_norm_, clip_grad_value_
 from .data import MiniBatches
 from .evaluation import (
     Measure,
-    check_measure,
+    check_functions,
     chosen_measure,
     converted,
     dtype_of,
     evaluate,
+    loss_value,
     mode,
     per_point,
 )
 from .history import History
 from .optimizer import Optimizer
-from .weights import Snapshot, blame, check_validation, check_weights
+from .weights import blame, check_validation, check_weights, kept
 
 Array = NDArray[Any]
 Data = tuple[ArrayLike | Tensor, ArrayLike | Tensor]
-Hook = Callback | Callable[["Training"], object]
 
 
 class Training:
@@ -49,6 +50,9 @@ class Training:
         The present ones, counted from 1 over this run.
     batch_loss : float
         The loss of the last mini-batch.
+    early_stopping : EarlyStopping or None
+    accuracy : bool or callable or None
+        The measure of accuracy, as given to `fit`.
     """
 
     batches: MiniBatches
@@ -74,10 +78,9 @@ class Training:
         self.history = History() if history is None else history
         self.epoch = self.step = 0
         self.batch_loss = math.nan
-        self._early = early_stopping
-        self._hooks = [_as_callback(hook) for hook in callbacks]
-        self._accuracy = accuracy
-        check_measure("fit", accuracy)
+        self.early_stopping = early_stopping
+        self.accuracy = accuracy
+        self._hooks = as_callbacks(callbacks)
         self._stop = False
         self._measure: Measure | None = None
         self._check_parts()
@@ -85,12 +88,18 @@ class Training:
         self.dtype = dtype_of(model) or first.dtype
 
     def _check_parts(self) -> None:
+        check_functions("fit", self.model, self.loss)
+        check.refuse_class("fit", "the optimizer", self.optimizer)
         if not isinstance(self.optimizer, Optimizer):
-            raise ArgumentError(f"fit: the optimizer is a {type(self.optimizer).__name__}")
-        if self._early is not None and not isinstance(self._early, EarlyStopping):
             raise ArgumentError(
-                f"fit: early_stopping is {self._early!r}; give EarlyStopping(patience=…)"
+                f"fit: the optimizer is a {type(self.optimizer).__name__}; make one, such as "
+                f"optim.Adam(model.parameters())"
             )
+        early = self.early_stopping
+        if early is not None and not isinstance(early, EarlyStopping):
+            raise ArgumentError(f"fit: early_stopping is {early!r}; give EarlyStopping(patience=…)")
+        if not isinstance(self.history, History):
+            raise ArgumentError(f"fit: the history is {self.history!r}; give a History")
         if hasattr(self.model, "parameters"):
             trained = {id(p) for p in self._trained()}
             if not any(id(p) in trained for p in self.model.parameters()):
@@ -102,18 +111,44 @@ class Training:
     def checked_validation(self, validation: Any) -> Data | None:
         """The validation data in the model's dtype."""
         if validation is None:
-            if self._early is not None and self._early.monitor.startswith("validation"):
+            early = self.early_stopping
+            if early is not None and early.monitor.startswith("validation"):
                 raise ArgumentError(
-                    f"fit: early stopping watches the {self._early.monitor}; give validation data, "
+                    f"fit: early stopping watches the {early.monitor}; give validation data, "
                     f"or EarlyStopping(monitor='train_loss')"
                 )
             return None
         if not isinstance(validation, Sequence) or len(validation) != 2:
             raise ArgumentError("fit: validation must be a pair (X, y)")
         X, y = validation
-        X, y = converted(X, y, self.dtype)
+        X, y = converted("fit: validation", X, y, self.dtype)
         check.points("fit: validation", X, y)
         return X, y
+
+    def check_last_batch(self) -> None:
+        """Refuse a model that takes two points and not one, if the last batch would have one.
+
+        Batch normalization is of that kind. It is tried out, and the model put back.
+        """
+        batches = self.batches
+        n, k = batches.n, batches.batch_size
+        if batches.drop_last or n < k or k == 1 or n % k != 1 or not hasattr(self.model, "modules"):
+            return
+        error = self._refusal(batches.X[:1])
+        if error is not None and self._refusal(batches.X[:2]) is None:
+            raise ShapeError(
+                f"fit: the last mini-batch would have one point ({n} points, batch_size {k}); "
+                f"drop_last=True leaves it out. {error}"
+            )
+
+    def _refusal(self, x: Array) -> ShapeError | None:
+        """The error of the model for these inputs in training mode."""
+        with kept(self.model, self.optimizer), mode(self.model, training=True), no_grad():
+            try:
+                self.model(Tensor(x, copy=False))
+            except ShapeError as error:
+                return error
+        return None
 
     @property
     def steps_per_epoch(self) -> int:
@@ -136,12 +171,17 @@ class Training:
                 self._epochs(best)
             except FloatingPointError as error:
                 error.add_note(f"in fit, at step {self.step} (epoch {self.epoch})")
-                best.restore()
+                best.restore_after_anomaly()
                 raise
-            finally:
-                if self._early is not None and best.epoch:
-                    best.restore()
+            except BaseException:
+                self._give_back(best)
+                raise
+            self._give_back(best)
         return self.history
+
+    def _give_back(self, best: Best) -> None:
+        if self.early_stopping is not None:
+            best.restore()
 
     def _epochs(self, best: Best) -> None:
         for epoch in range(1, self.epochs + 1):
@@ -183,12 +223,7 @@ class Training:
         inputs = Tensor(x, copy=False)
         output = self.model(inputs)
         loss = self.loss(output, y)
-        if not isinstance(loss, Tensor):
-            raise DTypeError(
-                f"fit: the loss is of type {type(loss).__name__}; loss(model(x), y) must give a "
-                f"Tensor, on which backward() can be called"
-            )
-        value = loss.item()
+        value = loss_value("fit", loss)
         if not math.isfinite(value):
             when = f"at step {self.step} (epoch {self.epoch})"
             raise blame(self.model, self.optimizer, loss, inputs, y, when)
@@ -198,7 +233,7 @@ class Training:
         self._clip()
         optimizer.step()
         if self._measure is None:
-            self._measure = chosen_measure(self._accuracy, self.batches.y, output.shape[1:])
+            self._measure = chosen_measure(self.accuracy, self.batches.y, output.shape[1:])
         return value, self._measure(output.numpy(), y)
 
     def _clip(self) -> None:
@@ -214,73 +249,12 @@ class Training:
         history = self.history
         if self.validation is not None:
             X, y = self.validation
-            measured = evaluate(self.model, self.loss, X, y, accuracy=self._accuracy)
-            check_validation(measured[0], X, f"after step {self.step} (epoch {self.epoch})")
+            measured = evaluate(self.model, self.loss, X, y, accuracy=self.accuracy)
+            when = f"after step {self.step} (epoch {self.epoch})"
+            check_validation(self.model, self.optimizer, measured[0], X, when)
             history.validation_loss.append(measured[0])
             history.validation_accuracy.append(measured[1])
         history.train_loss.append(losses[0])
         history.train_accuracy.append(losses[1])
         history.lr.append(self.optimizer.rates()[0])
         history.seconds.append(time.perf_counter() - begun)
-
-
-class Best:
-    """The best epoch so far, and its weights; at first those before training."""
-
-    def __init__(self, training: Training) -> None:
-        early = training._early
-        self._training = training
-        watched = "validation_loss" if training.validation is not None else "train_loss"
-        self._monitor = watched if early is None else early.monitor
-        self._sign = -1.0 if self._monitor.endswith("accuracy") else 1.0
-        self._snapshot = Snapshot(training.model, training.optimizer)
-        self.epoch = 0
-        self._best = self._mark = math.inf
-        self._waited = 0
-
-    def look(self) -> None:
-        """Compare the epoch that just ended; keep its weights if it is the best."""
-        training, early = self._training, self._training._early
-        value = self._sign * getattr(training.history, self._monitor)[-1]
-        if math.isnan(value):
-            raise ArgumentError(
-                f"fit: early stopping watches the {self._monitor}, which is NaN; there is no "
-                f"accuracy for these labels, so give accuracy= or watch a loss"
-            )
-        if value < self._best:
-            self._best = value
-            self.epoch = training.epoch
-            training.history.best_epoch = len(training.history)
-            self._snapshot = Snapshot(training.model, training.optimizer)
-        if value < self._mark - (early.min_delta if early is not None else 0.0):
-            self._mark = value
-            self._waited = 0
-        else:
-            self._waited += 1
-
-    def patience_is_over(self) -> bool:
-        early = self._training._early
-        return early is not None and self._waited >= early.patience
-
-    def restore(self) -> None:
-        self._snapshot.restore()
-
-
-def _as_callback(hook: Hook) -> Callback:
-    if isinstance(hook, Callback):
-        return hook
-    if not callable(hook):
-        raise ArgumentError(
-            f"fit: a callback is {hook!r}; it must be a Callback, or a function of the Training"
-        )
-    return _AtEpochEnd(hook)
-
-
-class _AtEpochEnd(Callback):
-    """A function as a callback."""
-
-    def __init__(self, function: Callable[[Training], object]) -> None:
-        self._function = function
-
-    def on_epoch_end(self, training: Training) -> None:
-        self._function(training)

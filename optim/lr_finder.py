@@ -15,9 +15,9 @@ from autograd_core import generator as as_generator
 from . import _checks as check
 from .averages import MovingAverage
 from .data import MiniBatches, Rng
-from .evaluation import converted, dtype_of, mode
+from .evaluation import check_functions, converted, dtype_of, loss_value, mode
 from .optimizer import Optimizer
-from .weights import Snapshot
+from .weights import kept
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class LearningRates:
         The loss at each, smoothed by a moving average without its bias.
     suggestion : float
         A tenth of the rate at which the smoothed loss was least: the loss still falls there, and
-        is not at the edge of running away.
+        is not at the edge of running away. It is at least the first rate.
     """
 
     lr: NDArray[np.float64]
@@ -56,7 +56,7 @@ def find_learning_rate(
 ) -> LearningRates:
     """Try learning rates from `low` to `high`, one a step, until the loss runs away.
 
-    The model and the optimizer are put back as they were.
+    The model, the random generators of its modules, and the optimizer are put back as they were.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def find_learning_rate(
     low, high : float
         The first and the last rate; in between they grow by a constant factor.
     steps : int, default 100
-        How many rates; the data are gone through as often as needed.
+        How many rates, at least 3; the data are gone through as often as needed.
     batch_size : int, default 32
     smoothing : float, default 0.9
         γ of the moving average of the losses (chapter, section 7.2.1).
@@ -78,7 +78,8 @@ def find_learning_rate(
     Raises
     ------
     ArgumentError
-        For bounds out of order, or fewer than 2 steps.
+        For bounds out of order, fewer than 3 steps, or a loss that no rate lowered after the first,
+        so that the rates to look at lie below `low`.
     AnomalyError
         If the loss is not finite within the first three steps.
 
@@ -99,32 +100,30 @@ def find_learning_rate(
     (True, 0.1)
     """
     where = "find_learning_rate"
+    check_functions(where, model, loss)
     bounds = [check.real(where, n, v, open_low=True) for n, v in (("low", low), ("high", high))]
     if bounds[0] >= bounds[1]:
         raise ArgumentError(f"{where}: low is {low:g} and high is {high:g}; low must be the lower")
-    rates = np.geomspace(bounds[0], bounds[1], check.whole(where, "steps", steps, low=2))
+    rates = np.geomspace(bounds[0], bounds[1], check.whole(where, "steps", steps, low=3))
     smooth = MovingAverage(smoothing)
-    X, y = converted(X, y, dtype_of(model))
+    X, y = converted(where, X, y, dtype_of(model))
     batches = MiniBatches(X, y, batch_size, rng=as_generator(rng))
-    weights, state = Snapshot(model, optimizer), optimizer.state_dict()
-    before = [group["lr"] for group in optimizer.param_groups]
     losses: list[float] = []
-    try:
-        with mode(model, training=True), np.errstate(all="ignore"):
-            _climb(model, loss, optimizer, batches, rates, smooth, losses)
-    finally:
-        weights.restore()
-        for group, lr in zip(optimizer.param_groups, before, strict=True):
-            group["lr"] = lr
-        optimizer.load_state_dict(state)
-        optimizer.zero_grad()
+    with kept(model, optimizer), mode(model, training=True), np.errstate(all="ignore"):
+        _climb(model, loss, optimizer, batches, rates, smooth, losses)
     if len(losses) < 3:
         raise AnomalyError(
             f"{where}: the loss is not finite after {len(losses)} steps, at lr = "
             f"{rates[len(losses)]:g}; begin with a smaller rate: low={low / 1000:g}"
         )
     tried, smoothed = rates[: len(losses)], np.array(losses)
-    return LearningRates(tried, smoothed, float(tried[np.argmin(smoothed)]) / 10)
+    least = int(np.argmin(smoothed))
+    if not least:
+        raise ArgumentError(
+            f"{where}: the loss was least at the first rate, low = {low:g}, and no larger one "
+            f"lowered it; begin with a smaller one, low={low / 1000:g}, or take more steps"
+        )
+    return LearningRates(tried, smoothed, max(float(tried[least]) / 10, bounds[0]))
 
 
 def _climb(
@@ -145,9 +144,10 @@ def _climb(
             batch = next(ahead)
         optimizer.lr = float(rate)
         value = loss(model(Tensor(batch[0], copy=False)), batch[1])
-        if not math.isfinite(value.item()):
+        number = loss_value("find_learning_rate", value)
+        if not math.isfinite(number):
             return
-        smooth.update(value.item())
+        smooth.update(number)
         losses.append(smooth.corrected)
         if losses[-1] > 4 * min(losses) and len(losses) > 3:
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograd_core import ArgumentError, DTypeError, ShapeError, Tensor
 
+from . import _checks as check
 from .data import as_array
-from .labels import class_labels
+from .labels import class_labels, refuse_words
 
 
 def predicted_classes(owner: str, guess: ArrayLike | Tensor) -> NDArray[Any]:
@@ -20,14 +22,20 @@ def predicted_classes(owner: str, guess: ArrayLike | Tensor) -> NDArray[Any]:
     if scores.ndim == 2:
         if not scores.shape[1]:
             raise ShapeError(f"{owner}: the guess has shape {scores.shape}, no classes")
+        if scores.shape[1] == 1:
+            raise ShapeError(
+                f"{owner}: the guess has shape {scores.shape}, one number for each point and not "
+                f"one for each class; for class indices guess.reshape(-1), and of two classes "
+                f"(guess > 0.5).reshape(-1), or accuracy(guess, actual, threshold=0.5)"
+            )
         if scores.dtype.kind == "f" and np.isnan(scores).any():
             raise ArgumentError(f"{owner}: the guess holds a NaN")
         classes: NDArray[Any] = np.argmax(scores, axis=1)
         return classes
-    if scores.ndim == 1 and scores.dtype.kind == "f":
+    if scores.ndim == 1 and scores.size and scores.dtype.kind == "f":
         raise DTypeError(
             f"{owner}: the guess is one float for each point (shape {scores.shape}); say what "
-            f"counts as class 1, as in (guess > 0.5)"
+            f"counts as class 1, as in (guess > 0.5), or accuracy(guess, actual, threshold=0.5)"
         )
     return class_labels(owner, scores)
 
@@ -54,15 +62,22 @@ def _pair(
     return guesses, labels, n_classes
 
 
-def accuracy(guess: ArrayLike | Tensor, actual: ArrayLike | Tensor) -> float:
+def accuracy(
+    guess: ArrayLike | Tensor, actual: ArrayLike | Tensor, threshold: float | None = None
+) -> float:
     """The share of points whose class was guessed: 1 minus the mean 0-1 loss.
 
     Parameters
     ----------
     guess : array_like
-        Scores of shape (n, K) (probabilities or logits), or class indices of shape (n,).
+        Scores of shape (n, K) (probabilities or logits), or class indices of shape (n,). With a
+        threshold one score for each point, of shape (n,) or (n, 1).
     actual : array_like
-        Class indices of shape (n,), or one-hot rows.
+        Class indices of shape (n,), or one-hot rows. With a threshold labels 0 and 1, or −1 and
+        +1, of the shape of `guess`.
+    threshold : float, optional
+        For two classes: the positive one is guessed where the score is above it. 0.5 for
+        probabilities (sigmoid with NLL), 0 for logits and for the sign of a score (hinge loss).
 
     Returns
     -------
@@ -72,16 +87,47 @@ def accuracy(guess: ArrayLike | Tensor, actual: ArrayLike | Tensor) -> float:
     Raises
     ------
     ShapeError, DTypeError, ArgumentError
-        For lengths that differ, labels out of range, floats in the place of class indices.
+        For lengths that differ, labels out of range, floats in the place of class indices, and a
+        guess or labels of shape (n, 1) without a threshold.
 
     Examples
     --------
     >>> from optim import accuracy
     >>> accuracy([[0.1, 0.9], [0.8, 0.2]], [1, 1])
     0.5
+    >>> accuracy([0.9, 0.2, 0.6], [1, 0, 0], threshold=0.5) == 2 / 3
+    True
     """
+    if threshold is not None:
+        return _share_of_two(guess, actual, threshold)
     guesses, labels, _ = _pair("accuracy", guess, actual, None)
     return float(np.mean(guesses == labels))
+
+
+def _share_of_two(guess: ArrayLike | Tensor, actual: ArrayLike | Tensor, threshold: float) -> float:
+    """The accuracy of one score for each point."""
+    bound = check.real("accuracy", "threshold", threshold, low=-math.inf, open_low=True)
+    scores, labels = as_array(guess), as_array(actual)
+    refuse_words("accuracy", labels)
+    if scores.shape != labels.shape or scores.ndim not in (1, 2) or scores.shape[1:] not in _ONE:
+        raise ShapeError(
+            f"accuracy: with a threshold the guess and the labels have the same shape, (n,) or "
+            f"(n, 1), and not {scores.shape} and {labels.shape}; reshape(-1) makes (n,) of (n, 1)"
+        )
+    if not labels.size:
+        raise ArgumentError("accuracy: there are no points")
+    if scores.dtype.kind not in "fiub" or np.isnan(scores).any():
+        raise ArgumentError(f"accuracy: the guess (dtype {scores.dtype}) holds no number or a NaN")
+    if not any(np.isin(labels, pair).all() for pair in ((0, 1), (-1, 1))):
+        raise ArgumentError(
+            f"accuracy: labels of two classes are 0 and 1, or -1 and 1; these have "
+            f"{np.unique(labels)[:5]}"
+        )
+    return float(np.mean((scores > bound) == (labels > 0)))
+
+
+#: What follows the points' axis in the shape of one number for each point.
+_ONE = ((), (1,))
 
 
 def confusion_matrix(
@@ -146,7 +192,7 @@ def confusion_table(matrix: ArrayLike, names: Sequence[str] | None = None) -> st
        cat     9    1   90.0 %
        dog     .   12  100.0 %
     """
-    counts = np.asarray(matrix)
+    counts = as_array(matrix)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
         raise ShapeError(f"confusion_table: a matrix of shape {counts.shape} is not square")
     labels = [str(i) for i in range(len(counts))] if names is None else [str(n) for n in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from autograd_core import ArgumentError, ShapeError, Tensor
+from autograd_core import ArgumentError, DTypeError, ShapeError, Tensor
 from autograd_core import generator as as_generator
 
 from . import _checks as check
@@ -105,7 +105,7 @@ class Standardizer:
         return array
 
     def _fitting(self, X: ArrayLike | Tensor) -> Array:
-        array = as_array(X)
+        array = _numbers("Standardizer", X)
         array = array if array.dtype.kind == "f" else array.astype(np.float64)
         if array.shape[array.ndim - self.mean.ndim :] != self.mean.shape:
             raise ShapeError(
@@ -116,6 +116,13 @@ class Standardizer:
 
     def __repr__(self) -> str:
         return f"Standardizer(columns={self.mean.shape})"
+
+
+def _numbers(owner: str, X: ArrayLike | Tensor) -> Array:
+    array = as_array(X)
+    if array.dtype.kind not in "fiub":
+        raise DTypeError(f"{owner}: the data is of dtype {array.dtype}; columns must hold numbers")
+    return array
 
 
 def standardize(X: ArrayLike | Tensor) -> Standardizer:
@@ -135,6 +142,8 @@ def standardize(X: ArrayLike | Tensor) -> Standardizer:
     ------
     ArgumentError
         For an empty data set, or one with a NaN or an infinity.
+    DTypeError
+        For data that holds no numbers.
 
     Examples
     --------
@@ -144,12 +153,16 @@ def standardize(X: ArrayLike | Tensor) -> Standardizer:
     array([[-1.,  0.],
            [ 3.,  1.]])
     """
-    array = as_array(X)
+    array = _numbers("standardize", X)
     check.points("standardize", array, array)
-    mean = array.mean(axis=0, dtype=np.float64)
-    std = array.std(axis=0, dtype=np.float64)
-    if not (np.isfinite(mean).all() and np.isfinite(std).all()):
+    if not np.isfinite(array).all():
         raise ArgumentError("standardize: the data holds a NaN or an infinity")
+    # Squares of large numbers leave the range; a power of two scales without rounding.
+    top = np.abs(array.astype(np.float64, copy=False)).max(axis=0)
+    scale = np.where(top > 1e100, 2.0**900, 1.0)
+    scaled = array / scale
+    mean = scaled.mean(axis=0, dtype=np.float64) * scale
+    std = scaled.std(axis=0, dtype=np.float64) * scale
     # The mean and deviation of equal numbers come with rounding errors.
     constant = std <= 1e-12 * np.abs(mean)
     return Standardizer(np.where(constant, array[0], mean), np.where(constant, 1.0, std))

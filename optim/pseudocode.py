@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import numbers
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +21,8 @@ from autograd_core import ArgumentError, ShapeError, Tensor
 from autograd_core import generator as as_generator
 
 from . import _checks as check
-from .data import MiniBatches, Rng, as_array
+from .data import MiniBatches, Rng
+from .evaluation import converted, dtype_of, mode
 from .sgd import SGD
 
 Array = NDArray[Any]
@@ -46,7 +48,7 @@ def sgd_neural_net(
 
     Parameters
     ----------
-    D_n : (X, Y)
+    D_n : (X, Y), or list of n pairs (x, y)
         The data: X of shape (n, m¹), and Y with a row for each point.
     T : int
         Steps, each on one point.
@@ -85,7 +87,7 @@ def sgd_neural_net(
     (array([[2.]]), array([1.]))
     """
     where = "sgd_neural_net"
-    X, Y = as_array(D_n[0]), as_array(D_n[1])
+    X, Y = _data(where, "D_n", D_n, None)
     n = check.points(where, X, Y)
     sizes = _sizes(where, X, Y, check.whole(where, "L", L), m, f, n_L)
     generator = as_generator(rng)
@@ -104,6 +106,19 @@ def sgd_neural_net(
     return [(np.array(W.data), np.array(W0.data)) for W, W0 in weights]
 
 
+def _data(where: str, name: str, given: Any, dtype: Any) -> tuple[Array, Array]:
+    """X and Y, from themselves or from the list of pairs that the chapter calls D_n."""
+    if isinstance(given, list) and all(isinstance(p, tuple) and len(p) == 2 for p in given):
+        given = [x for x, _ in given], [y for _, y in given]
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise ArgumentError(
+            f"{where}: {name} is of type {type(given).__name__}; give the pair (X, Y), or a list "
+            f"of pairs (x, y)"
+        )
+    X, Y = given
+    return converted(where, X, Y, dtype)
+
+
 def _sizes(
     where: str,
     X: Array,
@@ -114,6 +129,12 @@ def _sizes(
     n_L: int | None,
 ) -> list[int]:
     """m¹, …, m^L and n^L, checked."""
+    if isinstance(m, numbers.Number):
+        raise ArgumentError(f"{where}: m is {m!r}; give the sizes of the layers: ({m!r},)")
+    if callable(f) or isinstance(f, str):
+        raise ArgumentError(f"{where}: f is {f!r}; give a function for each layer: (f,)")
+    for i, activation in enumerate(f):
+        check.function(where, f"f[{i}]", activation, "a function of a Tensor")
     if len(m) != L or len(f) != L:
         raise ArgumentError(
             f"{where}: L is {L}, and there are {len(m)} sizes m, {len(f)} functions f"
@@ -185,8 +206,8 @@ def mini_batch_sgd(
     ----------
     NN : callable with ``parameters()``
         The network, such as a module of `nn`; its weights are changed.
-    data : (X, Y)
-        With n rows each.
+    data : (X, Y), or list of n pairs (x, y)
+        With n rows each. Floats are converted to the dtype of NN.
     k : int
         Points of a mini-batch, at most n.
     Loss : callable
@@ -231,7 +252,15 @@ def mini_batch_sgd(
         def done(epoch: int, _: Any) -> bool:
             return epoch >= last
 
-    X, Y = as_array(data[0]), as_array(data[1])
+    if not hasattr(NN, "parameters") or isinstance(NN, type):
+        raise ArgumentError(
+            f"{where}: NN is {NN!r}; it must have parameters() to be trained, as modules of nn do"
+        )
+    check.function(where, "Loss", Loss, "a function of outputs and labels")
+    X, Y = _data(where, "data", data, dtype_of(NN))
+    n = check.points(where, X, Y)
+    if check.whole(where, "k", k) > n:
+        raise ArgumentError(f"{where}: k is {k}, above the number of points {n}")
     batches = MiniBatches(X, Y, k, rng=rng, drop_last=True)
     update = SGD(NN.parameters(), lr=eta)
     total = _summing(Loss)
@@ -279,8 +308,11 @@ def _summing(loss: Any) -> Any:
 
 
 def _check_sum(where: str, loss: Any, NN: Any, x: Array, y: Array) -> None:
-    """Refuse a loss of a batch that is not the sum of the losses of its points."""
-    with ag.no_grad():
+    """Refuse a loss of a batch that is not the sum of the losses of its points.
+
+    In evaluation mode, in which a network keeps nothing of what it is asked.
+    """
+    with mode(NN, training=False), ag.no_grad():
         guess = NN(Tensor(x))
         whole = float(loss(guess, y).sum().item())
         parts = [loss(guess[i : i + 1], y[i : i + 1]).sum().item() for i in range(len(x))]

@@ -113,8 +113,7 @@ class SGD(Optimizer):
     def rule(cls, settings: dict[str, Any]) -> Rule:
         chosen = {"weight_decay": settings["weight_decay"]}
         if not settings["momentum"]:
-            decays = bool(settings["weight_decay"])
-            return Rule(descent_with_decay, {}, chosen) if decays else Rule(descent, {}, {})
+            return Rule(descent, {}, chosen)
         chosen |= {"momentum": settings["momentum"], "nesterov": settings["nesterov"]}
         form = settings["momentum_form"]
         if form == "torch":
@@ -129,14 +128,7 @@ def decayed(w: Any, g: Any, weight_decay: float) -> Any:
     return g + weight_decay * w if weight_decay else g
 
 
-def descent(w: Any, g: Any, *, t: Any, lr: Any) -> tuple[Any, State]:
-    """Step ``η g``."""
-    return lr * g, ()
-
-
-def descent_with_decay(
-    w: Any, g: Any, *, t: Any, lr: Any, weight_decay: float
-) -> tuple[Any, State]:
+def descent(w: Any, g: Any, *, t: Any, lr: Any, weight_decay: float) -> tuple[Any, State]:
     """Step ``η (g + λ W)``."""
     return lr * decayed(w, g, weight_decay), ()
 

@@ -25,8 +25,8 @@ PACKAGES = ("autograd_core", "nn", "optim")
 
 #: From the ground up; a layer may import what lies below it when it is itself imported.
 LAYERS = (
-    ("errors", "graph", "modes", "_methods"),
-    ("versions", "packages", "dtypes"),
+    ("errors", "graph", "_methods"),
+    ("versions", "packages", "elsewhere", "dtypes", "modes"),
     ("tensor",),
     ("broadcasting", "constructors", "inplace"),
     ("primitive",),

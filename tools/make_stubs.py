@@ -82,11 +82,11 @@ OWN_TYPES = {
 }
 #: Of functions that hand their arguments on to NumPy's as they are.
 HANDED_ON = {
-    "all": "self, axis: Axis = None, *, keepdims: bool = False",
-    "any": "self, axis: Axis = None, *, keepdims: bool = False",
-    "argmax": "self, axis: int | None = None, *, keepdims: bool = False",
-    "argmin": "self, axis: int | None = None, *, keepdims: bool = False",
-    "argsort": "self, axis: int | None = -1",
+    "all": "self, axis: Axis = None, out: None = None, keepdims: bool = False",
+    "any": "self, axis: Axis = None, out: None = None, keepdims: bool = False",
+    "argmax": "self, axis: int | None = None, out: None = None, *, keepdims: bool = False",
+    "argmin": "self, axis: int | None = None, out: None = None, *, keepdims: bool = False",
+    "argsort": "self, axis: int | None = -1, kind: str | None = None",
 }
 RETURNS = {"split": "list[Tensor]"}
 
@@ -122,6 +122,7 @@ BY_HAND = '''\
     def __abs__(self) -> Tensor: ...
     def __invert__(self) -> Tensor: ...
     def __hash__(self) -> int: ...
+    def __dir__(self) -> list[str]: ...
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any: ...
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any: ...
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]: ...

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import DTypeError
+from ..errors import ArgumentError, DTypeError
 from ..primitive import Sample, as_scalar, public
 from ..rules import Partial, elementwise
 from ..tensor import Tensor, wrap
@@ -96,7 +96,6 @@ absolute: Unary = elementwise(
     symbol="|·|",
     latex=r"\left|{0}\right|",
     methods=("abs", "absolute"),
-    numpy=(np.absolute, np.fabs),
     doc="The absolute value.",
     convention="The derivative at 0 is 0.",
 )
@@ -196,6 +195,8 @@ def round_(a: Any, decimals: int = 0) -> Any:
         return wrap(as_scalar(np.round(a.data, decimals)), None)
     if not decimals:
         return rint(a)
+    if abs(decimals) > 300:
+        raise ArgumentError(f"round: decimals {decimals} is out of range; floats have -300 to 300")
     scale = 10.0 ** abs(decimals)
     return rint(a * scale) / scale if decimals > 0 else rint(a / scale) * scale
 

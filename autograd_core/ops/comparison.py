@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import ShapeError
 from ..primitive import Function, Sample, public
 from ..rules import nondifferentiable
 from .shape import raw
@@ -110,15 +111,38 @@ all_ = nondifferentiable(
     doc="Whether all are true.",
     samples=_along_axes,
 )
+
+
+def _of_something(place: Function) -> Function:
+    """`place`, with our refusal of an array without elements."""
+
+    def forward(x: Any, axis: Any = None, **params: Any) -> Any:
+        try:
+            return place(x, axis, **params)
+        except ValueError:
+            shape = np.shape(x)
+            if 0 not in shape or isinstance(axis, str):
+                raise
+            raise ShapeError(
+                f"{place.__name__}: shape {shape} has no elements to choose from"
+            ) from None
+
+    return forward
+
+
 argmax = nondifferentiable(
-    np.argmax,
+    _of_something(np.argmax),
+    name="argmax",
+    numpy=(np.argmax,),
     latex=r"\operatorname{{argmax}} {0}",
     methods=("argmax",),
     doc="Index of the first largest element.",
     samples=_along_axes,
 )
 argmin = nondifferentiable(
-    np.argmin,
+    _of_something(np.argmin),
+    name="argmin",
+    numpy=(np.argmin,),
     latex=r"\operatorname{{argmin}} {0}",
     methods=("argmin",),
     doc="Index of the first smallest element.",

@@ -22,9 +22,10 @@ def _einsum_transpose(i: int, g: Any, *xs: Any, inputs: tuple[str, ...], output:
     known = set(output).union(*labels)
     target = "".join([c for c in inputs[i] if c in known])
     back = einsum_primitive(g, *others, inputs=(output, *labels), output=target)
-    back = sum_to(
-        back, tuple([n for c, n in zip(inputs[i], xs[i].shape, strict=True) if c in known])
-    )
+    kept = tuple([n for c, n in zip(inputs[i], xs[i].shape, strict=True) if c in known])
+    # An axis of size 1 broadcasts: summed where it is the operand's, repeated where the others'.
+    back = sum_to(back, tuple([1 if n == 1 else m for n, m in zip(kept, back.shape, strict=True)]))
+    back = broadcast_to(back, kept)
     if target == inputs[i]:
         return back
     missing = tuple([k for k, c in enumerate(inputs[i]) if c not in known])
@@ -85,7 +86,25 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
             arrays[i] = _diagonal_of(arrays[i], p, q)
             labels = labels[:p] + labels[p + 1 : q] + labels[q + 1 :] + label
         inputs[i] = labels
-    return einsum_primitive(*arrays, inputs=tuple(inputs), output=output)
+    try:
+        return einsum_primitive(*arrays, inputs=tuple(inputs), output=output)
+    except ShapeError:
+        _check_sizes(subscripts, inputs, [shape_of(x) for x in arrays])
+        raise
+
+
+def _check_sizes(subscripts: str, inputs: list[str], shapes: list[tuple[int, ...]]) -> None:
+    """Refuse a label that has two sizes, of which neither is 1."""
+    sizes: dict[str, int] = {}
+    for labels, shape in zip(inputs, shapes, strict=True):
+        for label, n in zip(labels, shape, strict=True):
+            m = sizes.setdefault(label, n)
+            if n != m and 1 not in (n, m):
+                raise ShapeError(
+                    f"einsum: the label {label!r} of {subscripts!r} has the sizes {m} and {n} in "
+                    f"operands of shapes {', '.join(map(str, shapes))}; they must agree or be 1"
+                ) from None
+            sizes[label] = m if n == 1 else n
 
 
 def _diagonal_of(x: Any, p: int, q: int) -> Any:

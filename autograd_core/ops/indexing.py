@@ -165,6 +165,25 @@ def _along(indices: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
     return tuple(grid)
 
 
+def _read(a: Any, index: Any, indices: Any, axis: int, name: str) -> Any:
+    """``getitem(a, index)``, whose refusal names the function that the user called."""
+    try:
+        return getitem(a, index)
+    except IndexingError as error:
+        n = shape_of(a)[axis]
+        if indices.dtype.kind not in "iu":
+            problem = f"the indices have dtype {indices.dtype}; give integers"
+        elif indices.size and not -n <= indices.min() <= indices.max() < n:
+            worst = indices.max() if indices.max() >= n else indices.min()
+            problem = (
+                f"index {worst} is out of bounds; axis {axis} of shape {shape_of(a)} takes "
+                f"{-n} to {n - 1}"
+            )
+        else:
+            problem = str(error)
+        raise IndexingError(f"{name}: {problem}") from None
+
+
 @public(np.take_along_axis, methods=())
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """Read along an axis at indices of the same number of dimensions."""
@@ -177,7 +196,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
             f"take_along_axis: indices of shape {indices.shape} need {ndim_of(arr)} dimensions, "
             f"as many as the array of shape {shape_of(arr)}"
         )
-    return getitem(arr, _along(indices, axis, shape_of(arr)))
+    return _read(arr, _along(indices, axis, shape_of(arr)), indices, axis, "take_along_axis")
 
 
 @public(np.take)
@@ -189,7 +208,9 @@ def take(a: Any, indices: Any, axis: int | None = None) -> Any:
     index = np.asarray(raw(indices))
     if index.dtype == bool:  # here True is 1, it chooses nothing
         index = index.astype(np.intp)
-    return getitem(a, (slice(None),) * axis + (index if index.ndim else index[()],))
+    return _read(
+        a, (slice(None),) * axis + (index if index.ndim else index[()],), index, axis, "take"
+    )
 
 
 @public(np.sort, methods="sort")
@@ -241,7 +262,8 @@ def _triangle(m: Any, k: int, lower: bool, name: str) -> Any:
         raise ShapeError(f"{name}: shape {shape} has fewer than two axes")
     *_, rows, columns = shape
     mask = np.tri(rows, columns, k=k if lower else k - 1, dtype=bool)
-    return where(mask if lower else ~mask, m, 0)
+    zero = np.asarray(raw(m)).dtype.type(0)  # of the same dtype, also of truths
+    return where(mask if lower else ~mask, m, zero)
 
 
 @public(np.tril, methods=())
@@ -260,6 +282,7 @@ def triu(m: Any, k: int = 0) -> Any:
 def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     """The n-th difference of neighbours along an axis."""
     (axis,) = normalize_axis(axis, ndim_of(a), "diff")
+    (n,) = as_integers((n,), "diff")
     if n < 0:
         raise UnsupportedError(f"diff: n={n} is negative")
     lead = (slice(None),) * axis

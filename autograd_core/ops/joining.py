@@ -79,7 +79,14 @@ def concatenate(arrays: Any, axis: int | None = 0) -> Any:
     if axis is None:
         items, axis = [ravel(x) for x in items], 0
     (axis,) = normalize_axis(axis, ndim_of(items[0]), "concatenate")
-    return _concatenate(*items, axis=axis)
+    try:
+        return _concatenate(*items, axis=axis)
+    except ShapeError:
+        shapes = ", ".join([str(shape_of(x)) for x in items])
+        raise ShapeError(
+            f"concatenate: shapes {shapes} do not join along axis {axis}; all other sizes and the "
+            f"number of axes must agree. Use stack for a new axis"
+        ) from None
 
 
 @public(np.stack, methods=())

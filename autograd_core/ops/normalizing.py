@@ -15,6 +15,7 @@ from .arithmetic import absolute
 from .comparison import equal
 from .reduction import as_flag, filled, plain_axis, samples_of_axes, sum
 from .selection import where
+from .shape import astype
 from .statistics import max, min
 from .transcendental import exp
 
@@ -152,14 +153,14 @@ _norm = reduction(
     ),
     Partial(
         r"\frac{x}{y}",
-        lambda t, y, x, axis: t * (x / where(equal(y, 0), 1, y)),
+        lambda t, y, x, axis: t * (x / where(equal(y, 0), np.inf, y)),
         saves="y x",
     ),
     name="norm",
     symbol="‖·‖",
     latex=r"\left\|{0}\right\|",
     samples=samples_of_axes,
-    convention="At 0 the derivative is 0.",
+    convention="At 0 the derivatives of every order are 0.",
 )
 
 
@@ -185,11 +186,15 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     """
     if not isinstance(x, Tensor):
         x = np.asarray(x)
+    if x.dtype.kind != "f":
+        x = astype(x, np.float64)  # squares of small integers would overflow
     axis = plain_axis(x, axis, "norm")
     keepdims = as_flag(keepdims, "norm")
     axes = len(normalize_axis(axis, x.ndim, "norm"))
     if ord in (None, "fro") or (ord == 2 and axes < 2):
         return _norm(x, axis=axis, keepdims=keepdims)
+    if isinstance(ord, str) and ord != "nuc":
+        raise UnsupportedError(f"norm: ord={ord!r} is not known; use None, 'fro' or a number")
     if isinstance(ord, str) or axes > 1:
         raise UnsupportedError(
             f"norm: ord={ord!r} of a matrix is not supported; use ord=None for the Frobenius "

@@ -15,6 +15,7 @@ from .selection import where
 from .shape import (
     as_integers,
     broadcast_to,
+    clone,
     indexable,
     listed,
     ndim_of,
@@ -139,9 +140,10 @@ def tile(a: Any, reps: Any) -> Any:
     counts = (1,) * (ndim - len(counts)) + counts
     mixed = reshape(a, tuple(n for size in shape for n in (1, size)))
     full = tuple(n for c, size in zip(counts, shape, strict=True) for n in (c, size))
-    return reshape(
+    out = reshape(
         broadcast_to(mixed, full), tuple(c * n for c, n in zip(counts, shape, strict=True))
     )
+    return clone(out) if np.may_share_memory(raw(out), raw(a)) else out
 
 
 @public(np.repeat)

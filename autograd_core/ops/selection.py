@@ -11,19 +11,19 @@ from ..errors import UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Linear, Partial, elementwise, linear
 from ..tensor import Tensor
-from .comparison import equal, greater, less
+from .comparison import equal, greater, less, logical_not
 
 if TYPE_CHECKING:
     from ..rules._types import Binary
 
-_TIES = "At a tie each argument receives half."
+_TIES = "At a tie each argument receives half; where either is NaN, each receives all of it."
 
 
 maximum: Binary = elementwise(
     np.maximum,
     (
-        Partial("[a > b]", lambda t, y, a, b: _share(t, a, b, greater), saves="a b"),
-        Partial("[b > a]", lambda t, y, a, b: _share(t, b, a, greater), saves="a b"),
+        Partial("[a > b]", lambda t, y, a, b: _share(t, a, b, less), saves="a b"),
+        Partial("[b > a]", lambda t, y, a, b: _share(t, b, a, less), saves="a b"),
     ),
     scalar=lambda a, b: float(a if a >= b else b if b > a else math.nan),
     symbol="max",
@@ -35,8 +35,8 @@ maximum: Binary = elementwise(
 minimum: Binary = elementwise(
     np.minimum,
     (
-        Partial("[a < b]", lambda t, y, a, b: _share(t, a, b, less), saves="a b"),
-        Partial("[b < a]", lambda t, y, a, b: _share(t, b, a, less), saves="a b"),
+        Partial("[a < b]", lambda t, y, a, b: _share(t, a, b, greater), saves="a b"),
+        Partial("[b < a]", lambda t, y, a, b: _share(t, b, a, greater), saves="a b"),
     ),
     scalar=lambda a, b: float(a if a <= b else b if b < a else math.nan),
     symbol="min",
@@ -46,22 +46,23 @@ minimum: Binary = elementwise(
 )
 
 
-def _share(t: Any, chosen: Any, other: Any, wins: Any) -> Any:
-    """t where `chosen` wins, half of it at a tie, 0 elsewhere and where one of them is NaN."""
-    share = wins(chosen, other) + 0.5 * equal(chosen, other)
+def _share(t: Any, chosen: Any, other: Any, loses: Any) -> Any:
+    """t where `chosen` does not lose, also because of a NaN; half of it at a tie."""
+    share = logical_not(loses(chosen, other)) - 0.5 * equal(chosen, other)
     return t * share.astype(t.dtype) if hasattr(t, "dtype") else t * share
 
 
 relu = elementwise(
     lambda x: np.maximum(x, 0),
-    (Partial("[x > 0]", lambda t, y, x: t * (y > 0), saves="y"),),
+    (Partial("[x > 0]", lambda t, y, x: t * (y != 0), saves="y"),),
     name="relu",
     scalar=lambda x: 0.0 if x <= 0 else x,
     symbol="ReLU",
     latex=r"\max(0, {0})",
     doc="The rectified linear unit max(0, x) (chapter, section 3).",
     convention=(
-        "The derivative at 0 is 0, as PyTorch's; ``maximum(x, 0)`` would share the tie. "
+        "The derivative at 0 is 0 and at NaN 1, as PyTorch's; ``maximum(x, 0)`` would share the "
+        "tie. "
         "A primitive for that reason and because it costs one pass instead of three."
     ),
 )
@@ -82,7 +83,7 @@ _clip_primitive = elementwise(
     latex=r"\operatorname{{clip}}({0}, {1}, {2})",
     methods=(),
     samples=lambda rng: [Sample((rng.normal(size=(3, 4)), np.float64(-0.6), np.float64(0.7)))],
-    convention="The derivative by a is 1 at both bounds.",
+    convention="The derivative by a is 1 at both bounds, and 0 at NaN.",
 )
 
 
@@ -113,7 +114,10 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
     low = kwargs.pop("min", a_min)
     high = kwargs.pop("max", a_max)
     if kwargs:
-        raise TypeError(f"clip: got an unexpected keyword argument {sorted(kwargs)[0]!r}")
+        raise UnsupportedError(
+            f"clip: the argument {sorted(kwargs)[0]}= is not supported; the bounds are a_min and "
+            f"a_max, or min and max"
+        )
     least, most = _extremes(a)
     return _clip_primitive(a, least if low is None else low, most if high is None else high)
 

@@ -103,15 +103,26 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
 
 
 @public(np.ravel)
-def ravel(a: Any) -> Any:
-    """The elements in one row."""
-    return reshape(a, (-1,))
+def ravel(a: Any, order: str = "C") -> Any:
+    """The elements in one row; shares memory with `a` where it can."""
+    return reshape(a, (-1,), order=order)
+
+
+_flatten = linear(
+    lambda x: np.array(x).reshape(-1),
+    _like,
+    name="flatten",
+    latex=r"\operatorname{{flatten}} {0}",
+    samples=lambda rng: [Sample((rng.normal(size=(2, 3)),))],
+)
 
 
 @public(methods="flatten")
-def flatten(a: Any) -> Any:
-    """The elements in one row."""
-    return reshape(a, (-1,))
+def flatten(a: Any, order: str = "C") -> Any:
+    """The elements in one row, with memory of their own."""
+    if order != "C":
+        raise UnsupportedError(f"flatten: order={order!r} is not supported; transpose first")
+    return _flatten(a)
 
 
 _transpose: Linear = linear(
@@ -262,7 +273,7 @@ def broadcast_to(array: Any, shape: Any) -> Any:
 
 
 def _cast(x: Any, dtype: Any) -> Any:
-    return np.asarray(x).astype(dtype)[()]
+    return np.asanyarray(x).astype(dtype)[()]
 
 
 _astype: Linear = linear(

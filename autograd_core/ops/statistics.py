@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..broadcasting import Axis, count
-from ..errors import ShapeError
+from ..errors import DTypeError, ShapeError
 from ..primitive import Sample, public
 from ..rules import Partial, reduction
 from .comparison import equal, isnan, logical_or
@@ -43,19 +43,21 @@ _std = reduction(
         lambda t, y, x, axis, ddof=0: (
             t
             * (x - mean(x, axis=axis, keepdims=True))
-            / (where(equal(y, 0), 1, y) * (count(x.shape, axis, "std") - ddof))
+            / (where(equal(y, 0), np.inf, y) * (count(x.shape, axis, "std") - ddof))
         ),
         saves="y x",
     ),
     name="std",
     latex=r"\operatorname{{std}} {0}",
     samples=_spread_samples,
-    convention="At σ = 0 the derivative is 0, where √var would give NaN.",
+    convention="At σ = 0 the derivatives of every order are 0, where √var would give NaN.",
 )
 
 
 def _degrees(a: Any, axis: Any, ddof: int, name: str) -> None:
     n = count(shape_of(a), axis, name)
+    if not isinstance(ddof, (int, float, np.number)):
+        raise DTypeError(f"{name}: ddof {ddof!r} is not a number")
     if n <= ddof:
         raise ShapeError(
             f"{name}: {n} elements with ddof={ddof} leave no degree of freedom; "
@@ -138,7 +140,7 @@ _max = reduction(
     name="max",
     latex=r"\max {0}",
     samples=samples_of_axes,
-    convention="Tied elements share the derivative equally.",
+    convention="Tied elements share the derivative equally; of NaNs, each is an extreme.",
 )
 
 _min = reduction(
@@ -147,7 +149,7 @@ _min = reduction(
     name="min",
     latex=r"\min {0}",
     samples=samples_of_axes,
-    convention="Tied elements share the derivative equally.",
+    convention="Tied elements share the derivative equally; of NaNs, each is an extreme.",
 )
 
 

@@ -104,7 +104,10 @@ power = elementwise(
     latex="{{{0}}}^{{{1}}}",
     doc="a to the power of b.",
     domain=(0.5, 2.0),
-    convention="At a = 0 the partial by b is 0; at a = b = 0 the partial by a is 0.",
+    convention=(
+        "At a = 0 the partial by b is 0 for b ≥ 0 and NaN for b < 0, where the power is infinite; "
+        "at a = b = 0 the partial by a is 0."
+    ),
 )
 
 sin: Unary = elementwise(
@@ -262,9 +265,10 @@ sigmoid = elementwise(
 logaddexp = elementwise(
     np.logaddexp,
     (
-        Partial("e^{a - y}", lambda t, y, a, b: t * exp(a - y), saves="y a"),
-        Partial("e^{b - y}", lambda t, y, a, b: t * exp(b - y), saves="y b"),
+        Partial(r"\sigma(a - b)", lambda t, y, a, b: t * sigmoid(a - b), saves="a b"),
+        Partial(r"\sigma(b - a)", lambda t, y, a, b: t * sigmoid(b - a), saves="a b"),
     ),
+    convention="Where both are the same infinity the derivatives are NaN, as PyTorch's.",
     latex=r"\ln(e^{{{0}}} + e^{{{1}}})",
     doc="log(exp(a) + exp(b)) without overflow.",
 )

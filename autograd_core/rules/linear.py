@@ -15,31 +15,12 @@ def _stand_ins(values: Any, parents: Any) -> tuple[Any, ...]:
     return tuple([Spec(v) if p is None else p for v, p in zip(values, parents, strict=True)])
 
 
-class Linear(Primitive):
-    """Linear in its arguments together; the jvp is the operation itself.
-
-    ``transposes`` holds one rule an argument, ``transpose(g, *stand_ins, **params)``, and None
-    for an argument that is a constant of the operation, such as a condition; or, for any number
-    of arguments, one rule that is also told which: ``transpose(i, g, *stand_ins, **params)``.
-    """
+class Transposed(Primitive):
+    """Declared by ``transposes``: a rule an argument, or one rule that is told which."""
 
     def __init__(self, *, transposes: tuple[Function | None, ...] | Function, **row: Any) -> None:
         super().__init__(**row)
         self.transposes = transposes
-        if not callable(self.transposes) and len(self.transposes) == 1:
-            (rule,) = self.transposes
-            assert rule is not None
-
-            def vjp(g: Any, saved: Any, parents: Any, params: Any) -> tuple[Any, ...]:
-                return (rule(g, *saved, **params),)
-
-            self.vjp = vjp  # type: ignore[method-assign]
-
-    def save(self, y: Any, values: Any, parents: Any, params: dict[str, Any]) -> Any:
-        if not callable(self.transposes) and None in self.transposes:
-            kept = zip(values, parents, self.transposes, strict=True)
-            return tuple([v if r is None else Spec(v) if p is None else p for v, p, r in kept])
-        return parents if None not in parents else _stand_ins(values, parents)
 
     def vjp(self, g: Any, saved: Any, parents: Any, params: dict[str, Any]) -> tuple[Any, ...]:
         rules = self.transposes
@@ -56,6 +37,32 @@ class Linear(Primitive):
                 for p, rule in zip(parents, rules, strict=True)
             ]
         )
+
+
+class Linear(Transposed):
+    """Linear in its arguments together; the jvp is the operation itself.
+
+    ``transposes`` holds one rule an argument, ``transpose(g, *stand_ins, **params)``, and None
+    for an argument that is a constant of the operation, such as a condition; or, for any number
+    of arguments, one rule that is also told which: ``transpose(i, g, *stand_ins, **params)``.
+    """
+
+    def __init__(self, *, transposes: tuple[Function | None, ...] | Function, **row: Any) -> None:
+        super().__init__(transposes=transposes, **row)
+        if not callable(transposes) and len(transposes) == 1:
+            (rule,) = transposes
+            assert rule is not None
+
+            def vjp(g: Any, saved: Any, parents: Any, params: Any) -> tuple[Any, ...]:
+                return (rule(g, *saved, **params),)
+
+            self.vjp = vjp  # type: ignore[method-assign]
+
+    def save(self, y: Any, values: Any, parents: Any, params: dict[str, Any]) -> Any:
+        if not callable(self.transposes) and None in self.transposes:
+            kept = zip(values, parents, self.transposes, strict=True)
+            return tuple([v if r is None else Spec(v) if p is None else p for v, p, r in kept])
+        return parents if None not in parents else _stand_ins(values, parents)
 
     def jvp(self, tangents: Any, y: Any, values: Any, params: dict[str, Any]) -> Any:
         rules = self.transposes
@@ -98,7 +105,7 @@ def linear(
     return Linear(name=name, forward=forward, transposes=rules, latex=latex, **row)
 
 
-class Multilinear(Primitive):
+class Multilinear(Transposed):
     """Linear in each argument separately, as a product is.
 
     ``transposes`` holds one rule an argument, ``transpose(g, *args, **params)``, or, for any
@@ -107,10 +114,9 @@ class Multilinear(Primitive):
     """
 
     def __init__(self, *, transposes: tuple[Function, ...] | Function, **row: Any) -> None:
-        super().__init__(**row)
-        self.transposes = transposes
-        if not callable(self.transposes) and len(self.transposes) == 2:
-            first, second = self.transposes
+        super().__init__(transposes=transposes, **row)
+        if not callable(transposes) and len(transposes) == 2:
+            first, second = transposes
 
             def vjp(g: Any, saved: Any, parents: Any, params: Any) -> tuple[Any, ...]:
                 a, b = saved
@@ -133,22 +139,6 @@ class Multilinear(Primitive):
             [
                 v if tracked > (p is not None) else p if p is not None else Spec(v)
                 for v, p in zip(values, parents, strict=True)
-            ]
-        )
-
-    def vjp(self, g: Any, saved: Any, parents: Any, params: dict[str, Any]) -> tuple[Any, ...]:
-        rules = self.transposes
-        if callable(rules):
-            return tuple(
-                [
-                    None if p is None else rules(i, g, *saved, **params)
-                    for i, p in enumerate(parents)
-                ]
-            )
-        return tuple(
-            [
-                None if p is None else rule(g, *saved, **params)
-                for p, rule in zip(parents, rules, strict=True)
             ]
         )
 

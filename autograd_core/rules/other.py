@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
-from ..errors import DTypeError, GraphError
+import numpy as np
+
+from ..errors import DTypeError, GraphError, UnsupportedError, unsupported
 from ..graph import Spec
 from ..primitive import Function, Primitive, apply, public
 from ..tensor import Tensor
@@ -37,18 +40,45 @@ def nondifferentiable(
     """Declare an operation without a derivative and return its function."""
     name = name or forward.__name__
     primitive = Nondifferentiable(name=name, forward=forward, latex=latex, **row)
-
-    def function(*args: Any, **params: Any) -> Any:
-        return primitive(*args, **params)
-
+    answers = (forward,) if numpy is None else numpy
+    if isinstance(answers[0], np.ufunc):
+        function: Function = lambda *args, **params: primitive(*args, **params)  # noqa: E731
+    else:
+        function = _called_as(answers[0], primitive)
     function.__name__ = function.__qualname__ = name
     function.__doc__ = (
         f"{doc or name + ', elementwise.'}\n\nHas no derivative: the result is a constant of the "
         f"graph. Takes and returns what ``numpy.{name}`` does."
     )
     function.primitive = primitive  # type: ignore[attr-defined]
-    answers = (forward,) if numpy is None else numpy
     public(*answers, methods=methods, name=name)(function)
+    return function
+
+
+def _called_as(theirs: Function, primitive: Nondifferentiable) -> Function:
+    """A function of NumPy's signature: what is no operand becomes a parameter by its name."""
+    signature = inspect.signature(theirs)
+    parameters = signature.parameters.values()
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    operands = sum([p.default is p.empty for p in parameters])
+    name = primitive.name
+
+    def function(*args: Any, **params: Any) -> Any:
+        if len(args) > operands:
+            if len(args) > len(names):
+                raise UnsupportedError(f"{name}: {len(args)} arguments; it takes {names}")
+            params |= zip(names[operands:], args[operands:], strict=False)
+            args = args[:operands]
+        args += tuple([params.pop(n) for n in names[len(args) : operands] if n in params])
+        if "out" in params and params.pop("out") is not None:
+            raise UnsupportedError(f"{name}: out= is not supported; assign the result")
+        if params and not any([isinstance(arg, Tensor) for arg in args]):
+            return theirs(*args, **params)
+        unknown = params.keys() - signature.parameters.keys()
+        if unknown:
+            raise unsupported(name, unknown)
+        return primitive(*args, **params)
+
     return function
 
 

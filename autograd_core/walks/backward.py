@@ -105,7 +105,7 @@ def backward(
     given = {id(seed)}
     for node, g in found.items():
         tensor = node.owner() if targets is None else targets[node]  # type: ignore[attr-defined]
-        if tensor is not None:
+        if tensor is not None and tensor._node is not None:  # frozen since it was recorded
             accumulate(tensor, g, own=_is_fresh(g, given))
 
 

@@ -40,6 +40,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "scatter": _scatter,
     "alias": lambda x: x,
     "clone": np.array,
+    "flatten": np.ravel,
     "concatenate": lambda *xs, axis: np.concatenate(xs, axis),
     "reshape": lambda x, shape: np.reshape(x, shape),
     "einsum": lambda *xs, inputs, output: np.einsum(f"{','.join(inputs)}->{output}", *xs),

@@ -5,7 +5,9 @@ Every class is also the built-in that NumPy or PyTorch would raise in its place.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +36,7 @@ def leaf(*shape: int) -> Tensor:
 M = leaf(2, 3)
 V = leaf(3)
 S = leaf()
+READ_ONLY = Tensor(np.broadcast_to(1.0, (2,)), copy=False)
 MASKED = np.ma.array([1.0, 2.0], mask=[False, True])
 
 
@@ -135,12 +138,69 @@ MISTAKES: dict[str, Bad] = {
     "index of floats": bad(lambda: M[0.5], IndexingError, "getitem", "integers"),
     "too many indices": bad(lambda: M[0, 0, 0], IndexingError, "getitem", "too many"),
     "take": bad(lambda: M.take([7], axis=1), IndexingError, "7"),
+    "take a number": bad(lambda: M.take(7, 1), IndexingError, "take", "7", "axis 1", "(2, 3)"),
+    "take_along_axis": bad(
+        lambda: ag.take_along_axis(M, np.array([[-5]]), 0), IndexingError, "take_along_axis", "-5"
+    ),
+    "take by floats": bad(lambda: M.take(np.ones(1)), IndexingError, "take", "float64", "integers"),
+    # what NumPy or PyTorch have and these do not
+    "einsum label": bad(lambda: ag.einsum("ij,jk", M, M), ShapeError, "'j'", "3 and 2"),
+    "concatenate along": bad(
+        lambda: ag.concatenate([M, leaf(3, 2)]), ShapeError, "concatenate", "(3, 2)", "axis 0"
+    ),
+    "norm of a word": bad(lambda: ag.norm(M, "foo", axis=0), UnsupportedError, "norm", "'foo'"),
+    "clip by other names": bad(lambda: M.clip(lo=1), UnsupportedError, "clip", "lo=", "a_min"),
+    "argmax of nothing": bad(lambda: leaf(0, 2).argmax(0), ShapeError, "argmax", "(0, 2)"),
+    "diff": bad(lambda: ag.diff(M, 1.5), DTypeError, "diff", "1.5", "integer"),
+    "ddof": bad(lambda: M.var(ddof="a"), DTypeError, "var", "ddof", "'a'"),
+    "flatten order": bad(lambda: M.flatten("F"), UnsupportedError, "flatten", "'F'", "transpose"),
+    "round": bad(lambda: round(M, 400), ArgumentError, "round", "400"),
+    "where=": bad(
+        lambda: np.sum(M, where=np.ones((2, 3), bool)),  # type: ignore[call-overload]
+        UnsupportedError,
+        "numpy.sum",
+        "where=",
+        "where(mask, x, value)",
+    ),
+    "initial=": bad(
+        lambda: np.add.reduce(M, initial=3),  # type: ignore[call-overload]
+        UnsupportedError,
+        "numpy.add",
+        "initial=",
+    ),
+    "dtype=": bad(
+        lambda: np.add(M, 1, dtype=float),  # type: ignore[call-overload]
+        UnsupportedError,
+        "dtype=",
+        "astype",
+    ),
+    "dim=": bad(lambda: M.sum(dim=0), UnsupportedError, "sum", "dim=", "axis="),  # type: ignore[call-arg]
+    "keepdim=": bad(
+        lambda: ag.mean(M, 0, keepdim=True),  # type: ignore[call-arg]
+        UnsupportedError,
+        "mean",
+        "keepdims=",
+    ),
+    "dim= of argmax": bad(lambda: M.argmax(dim=0), UnsupportedError, "argmax", "axis="),  # type: ignore[call-arg]
+    "dim= of softmax": bad(lambda: ag.softmax(M, dim=0), UnsupportedError, "softmax", "axis="),  # type: ignore[call-arg]
+    "out= of argmax": bad(lambda: M.argmax(0, np.zeros(3)), UnsupportedError, "argmax", "out="),  # type: ignore[call-arg,arg-type]
     # operands and data
     "masked operand": bad(lambda: leaf(2) * MASKED, DTypeError, "multiply", "mask", "filled"),
     "complex operand": bad(lambda: M * 1j, DTypeError, "multiply", "complex128"),
     "string operand": bad(lambda: M + "a", DTypeError, "add", "str"),
     "None operand": bad(lambda: M + None, DTypeError, "add", "NoneType"),
     "ragged operand": bad(lambda: V * [[1], [1, 2]], ShapeError, "multiply", "ragged"),
+    "a fraction": bad(lambda: V + Fraction(1, 2), DTypeError, "add", "Fraction", "float("),
+    "a generator": bad(lambda: V + (i for i in "ab"), DTypeError, "add", "generator", "list("),
+    "None as data": bad(lambda: Tensor(None), DTypeError, "NoneType", "nan"),  # type: ignore[arg-type]
+    "a dict as data": bad(lambda: Tensor({1: 2}), DTypeError, "dict", "list(d.values())"),  # type: ignore[arg-type]
+    "a set as data": bad(lambda: Tensor({1, 2}), DTypeError, "set", "list("),  # type: ignore[arg-type]
+    "an iterator as data": bad(lambda: Tensor(map(float, "1")), DTypeError, "map", "list("),  # type: ignore[arg-type]
+    "a long integer": bad(lambda: Tensor([2**100]), DTypeError, "64 bits", "float(n)"),
+    "rows of lists": bad(
+        lambda: Tensor(np.array([[1], [1, 2]], object)), DTypeError, "list", "equal length"
+    ),
+    "another object": bad(lambda: Tensor(object()), DTypeError, "type object", "floats"),  # type: ignore[arg-type]
     "integers that require": bad(
         lambda: Tensor([1, 2], requires_grad=True), DTypeError, "int64", "dtype=float"
     ),
@@ -163,6 +223,20 @@ MISTAKES: dict[str, Bad] = {
     # constructors
     "zeros": bad(lambda: ag.zeros(2, -1), ArgumentError, "negative"),
     "zeros of floats": bad(lambda: ag.zeros(2.5), ArgumentError, "integers"),
+    "zeros of a kind": bad(lambda: ag.zeros(2, dtype="foo"), DTypeError, "zeros", "'foo'"),
+    "default of a kind": bad(
+        lambda: ag.set_default_dtype("foo"), DTypeError, "set_default_dtype", "'foo'"
+    ),
+    "eye": bad(lambda: ag.eye(-1), ArgumentError, "negative"),
+    "linspace": bad(lambda: ag.linspace(0, 1, -1), ArgumentError, "negative"),
+    "linspace of words": bad(lambda: ag.linspace("a", 1, 3), ArgumentError, "linspace('a', 1, 3)"),  # type: ignore[arg-type]
+    "arange": bad(lambda: ag.arange("a"), ArgumentError, "arange('a')"),  # type: ignore[arg-type]
+    "arange in no steps": bad(lambda: ag.arange(0, 1, 0), ArgumentError, "arange(0, 1, 0)"),
+    "full of words": bad(lambda: ag.full((2,), "a"), DTypeError, "full", "convert to numbers"),
+    "full of too many": bad(lambda: ag.full(2, [1, 2, 3]), ShapeError, "full", "(3,)", "(2,)"),
+    "full of a tensor": bad(lambda: ag.full(2, S), GraphError, "full", "detach"),
+    "full beyond": bad(lambda: ag.full(2, 300, dtype="u1"), ArgumentError, "full", "300", "uint8"),
+    "full_like": bad(lambda: ag.full_like(V, [1, 2]), ShapeError, "full_like", "(2,)", "(3,)"),
     "rng": bad(lambda: ag.randn(2, rng="seed"), ArgumentError, "rng", "Generator"),
     "negative seed": bad(lambda: ag.randn(2, rng=-1), ArgumentError, "rng", "-1"),
     # backward
@@ -176,7 +250,34 @@ MISTAKES: dict[str, Bad] = {
         changed, GraphError, "multiply", "(2,)", "float64", "data", "'weights'", "clone"
     ),
     "assignment": bad(lambda: M.__setitem__(0, 1.0), GraphError, "where", "no_grad"),
+    "assignment of a shape": bad(
+        lambda: ag.zeros(2, 3).__setitem__((0, 0), [1, 2]), ShapeError, "(2,)", "place of shape ()"
+    ),
+    "assignment of ragged rows": bad(
+        lambda: ag.zeros(2, 3).__setitem__(0, [[1], [1, 2]]), ShapeError, "ragged", "equal length"
+    ),
+    "assignment of floats": bad(
+        lambda: Tensor([1, 2]).__setitem__(0, 2.7), DTypeError, "float", "int64", "astype"
+    ),
+    "assignment beyond": bad(
+        lambda: ag.zeros(2, dtype="u1").__setitem__(0, 300), ArgumentError, "300", "uint8"
+    ),
+    "read-only assignment": bad(
+        lambda: READ_ONLY.__setitem__(0, 1.0), ArgumentError, "setitem", "read-only", "copy"
+    ),
+    "read-only data": bad(
+        lambda: READ_ONLY.assign(np.ones(2)), ArgumentError, "assign", "read-only", "copy"
+    ),
+    "ragged data": bad(lambda: M.assign([[1], [1, 2]]), ShapeError, "assign", "ragged"),
+    "a gradient that does not fit": bad(
+        lambda: setattr(M, "grad", np.ones(2)), ShapeError, "(2,)", "does not fit a tensor of shape"
+    ),
     "float": bad(lambda: float(S), GraphError, "float", "item"),
+    "trunc": bad(lambda: math.trunc(S), GraphError, "trunc", "item"),
+    "floor": bad(lambda: math.floor(S), GraphError, "floor", "item"),
+    "ceil": bad(lambda: math.ceil(S), GraphError, "ceil", "item"),
+    "item out of range": bad(lambda: M.item(6), IndexingError, "item", "(6,)", "(2, 3)"),
+    "items": bad(lambda: M.item(0, 0, 0), IndexingError, "item", "(0, 0, 0)", "(2, 3)"),
     "item": bad(M.item, ShapeError, "item", "(2, 3)", "6 elements", "tolist"),
     "truth": bad(lambda: bool(M), ShapeError, "(2, 3)", "any"),
     # transforms
@@ -241,6 +342,7 @@ def test_mistake(mistake: str) -> None:
         (GradcheckError, AssertionError),
         (ag.CheckpointError, ValueError),
         (MissingExtraError, ImportError),
+        (ag.MissingAttributeError, AttributeError),
     ],
 )
 def test_classes(ours: type[Exception], theirs: type[Exception]) -> None:
@@ -254,6 +356,37 @@ def test_missing_extra_names_the_command() -> None:
     error = MissingExtraError("tqdm", "progress", "a progress bar")
     assert "pip install 'autograd-core[progress]'" in str(error)
     assert "a progress bar needs tqdm" in str(error)
+
+
+def test_assignment_inside_no_grad_to_what_was_recorded() -> None:
+    """Who is inside no_grad() already is not sent there."""
+    y = leaf(2) * 2.0
+    with ag.no_grad(), pytest.raises(GraphError, match="detach") as caught:
+        y[0] = 1.0
+    assert "inside no_grad" not in str(caught.value)
+    assert y.tolist() == [2.0, 2.0]
+
+
+def test_a_graph_error_is_the_cause_of_numpys() -> None:
+    """NumPy words its own refusal to put a tensor into an array; ours stands behind it."""
+    a = np.zeros(2)
+    with pytest.raises(ValueError, match="sequence") as caught:
+        a[0] = S
+    assert isinstance(caught.value.__cause__, GraphError)
+    assert a.tolist() == [0.0, 0.0]
+
+
+def test_items_and_whole_numbers() -> None:
+    """item takes NumPy's indices; outside of the graph Python's roundings work."""
+    a = np.arange(6.0).reshape(2, 3)
+    for index in ((4,), (-1,), (1, 2), ((0, 1),)):
+        assert Tensor(a).item(*index) == a.item(*index)
+        assert type(Tensor(a).item(*index)) is float
+    assert Tensor(2.5).item(0) == 2.5
+    for f in (math.trunc, math.floor, math.ceil):
+        for number in (2.5, -2.5):
+            assert f(Tensor(number)) == f(number)
+            assert f(Tensor([number], dtype="float32")) == f(number)
 
 
 def test_operands_survive_errors() -> None:

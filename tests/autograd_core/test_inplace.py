@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -228,6 +230,62 @@ def test_assign_checks_before_it_changes() -> None:
     assert small.dtype == np.float32
     assert small.tolist() == [0.5, 1.5]
     small.data = small.data
+
+
+def test_a_raw_write_to_an_operand() -> None:
+    """An array operand is not copied: `detect_anomaly` finds the write, a Tensor would raise."""
+    x, a = leaf(), np.array([3.0, 4.0])
+    y = (x * a).sum()
+    a[:] = 0.0
+    y.backward()
+    assert x.grad.tolist() == [0.0, 0.0]
+    with ag.detect_anomaly():
+        y = (x * a).sum()
+        a[:] = 1.0
+        with pytest.raises(GraphError, match="alias"):
+            y.backward()
+
+
+def test_detached_arrays_are_shared_and_numbers_are_not() -> None:
+    """detach() shares an array; a number is immutable and changes alone."""
+    x, s = leaf(), leaf(3.0)
+    x.detach()[0] = 9.0
+    assert x.tolist() == [9.0, 2.0]
+    s.detach().assign(9.0)
+    assert s.item() == 3.0
+
+
+def test_frozen_after_recording() -> None:
+    """As in PyTorch, a leaf that was frozen since gets no gradient from an earlier graph."""
+    torch = pytest.importorskip("torch")
+    for make in (leaf, lambda: torch.tensor([1.0, 2.0], requires_grad=True)):
+        x, w = make(), make()
+        y = (x * w).sum()
+        x.requires_grad = False
+        y.backward()
+        assert x.grad is None
+        assert w.grad.tolist() == [1.0, 2.0]
+
+
+class Labelled(Tensor):
+    """A subclass with attributes."""
+
+
+def test_copies_of_a_subclass() -> None:
+    """Copies and pickles keep a subclass's attributes; hooks stay behind."""
+    x = Labelled([1.0, 2.0], requires_grad=True, name="x")
+    x.labels = ["a"]
+    x.itself = x
+    x.register_hook(lambda g: g * 10.0)
+    (x * 1.0).sum().backward()
+    for made in (copy.deepcopy(x), copy.copy(x), pickle.loads(pickle.dumps(x))):
+        assert type(made) is Labelled
+        assert (made.name, made.requires_grad, made.labels) == ("x", True, ["a"])
+        assert made.itself is made
+        assert made.labels is not x.labels
+        made.grad = None
+        (made * 1.0).sum().backward()
+        assert made.grad.tolist() == [1.0, 1.0]
 
 
 def test_a_raw_write_is_documented_as_unseen() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 import autograd_core as ag
 from autograd_core import Tensor, enable_grad, is_grad_enabled, no_grad
-from autograd_core.errors import AnomalyError, GraphError
+from autograd_core.errors import AnomalyError, GraphError, UnsupportedError
 from autograd_core.graph import topological
 
 
@@ -116,8 +116,55 @@ def test_decorators() -> None:
 def test_decorating_what_is_no_function() -> None:
     """A value or a class in place of a function is refused at once."""
     for thing in (3, Tensor):
-        with pytest.raises(TypeError, match="no_grad"):
+        with pytest.raises(UnsupportedError, match="no_grad"):
             no_grad(thing)
+
+
+def test_one_context_object_in_two_threads() -> None:
+    """Threads that share a context object each get back what they had."""
+    switch = no_grad()
+    inside, outside = threading.Event(), threading.Event()
+    found = []
+
+    def work() -> None:
+        with enable_grad(), switch:
+            inside.set()
+            outside.wait(10)
+            found.append(records())
+        found.append(records())
+
+    thread = threading.Thread(target=work)
+    with no_grad():
+        with switch:
+            thread.start()
+            inside.wait(10)
+        assert not records()
+        outside.set()
+        thread.join()
+    assert found == [False, True]
+    assert records()
+
+
+def test_contexts_that_end_out_of_turn() -> None:
+    """Generators left inside their contexts give back what each of them found."""
+    switch = no_grad()
+
+    def inside(context: Any) -> Iterator[None]:
+        with context:
+            yield
+
+    for first, second in ((no_grad(), enable_grad()), (switch, switch)):
+        a, b = inside(first), inside(second)
+        next(a)
+        next(b)
+        a.close()
+        b.close()
+    elsewhere = inside(switch)
+    thread = threading.Thread(target=next, args=(elsewhere,))
+    thread.start()
+    thread.join()
+    elsewhere.close()
+    assert records()
 
 
 def test_recursive_function() -> None:

@@ -133,7 +133,7 @@ def test_number_with_array() -> None:
         (lambda x: ag.arctan2(x, 0.0), 0.0, 0.0, math.nan),
         (lambda x: ag.logaddexp(x, 1e4), -1e4, 1e4, 0.0),
         (lambda x: ag.maximum(x, 1.0), 1.0, 1.0, 0.5),
-        (lambda x: ag.minimum(x, math.nan), 1.0, math.nan, 0.0),
+        (lambda x: ag.minimum(x, math.nan), 1.0, math.nan, 1.0),
         (lambda x: ag.clip(x, 0, 1), 1.0, 1.0, 1.0),
         (lambda x: x % 1.0, 2.5, 0.5, 1.0),
         (lambda x: x // 1.0, 2.5, 2.0, 0.0),

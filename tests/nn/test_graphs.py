@@ -144,7 +144,7 @@ def test_graph_of_several_inputs_and_outputs() -> None:
         (lambda: nn.Graph({"a": nn.ReLU()}), ArgumentError, "must be a tuple of a module and"),
         (lambda: nn.Graph({"a": (nn.ReLU(),)}), ArgumentError, "must be a tuple of a module and"),
         (lambda: nn.Graph({"a": (nn.ReLU, "x")}), DTypeError, "ReLU is a class"),
-        (lambda: nn.Graph({}), ArgumentError, "0 nodes are used by no other"),
+        (lambda: nn.Graph({}), ArgumentError, "there is no node"),
         (lambda: nn.Parallel(), ArgumentError, "there is no branch"),
         (lambda: nn.Parallel(nn.ReLU(), join="sum"), ArgumentError, "join='sum'"),
         (lambda: nn.Residual(), ArgumentError, "there is no module to go around"),

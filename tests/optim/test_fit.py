@@ -231,6 +231,18 @@ def test_training_and_evaluation_mode_are_set_and_restored() -> None:
     assert not model.training
 
 
+def test_a_part_in_evaluation_mode_is_trained_like_the_others() -> None:
+    """As after ``model.train()``; afterwards it is in evaluation mode again."""
+    model = nn.Sequential(nn.Linear(2, 3, rng=0), nn.BatchNorm(3))
+    model[1].eval()
+    before = state(model)
+    run(model, epochs=1)
+    changed = state(model)
+    assert all(not np.array_equal(changed[name], before[name]) for name in before)
+    assert model.training
+    assert not model[1].training
+
+
 def test_dropout_is_off_in_validation() -> None:
     """The validation loss of unchanged weights does not vary."""
     model = nn.Sequential(nn.Linear(2, 50, rng=0), nn.Dropout(0.5, rng=0), nn.Linear(50, 3, rng=0))

@@ -76,3 +76,43 @@ def test_a_first_rate_that_is_too_large_is_said() -> None:
     with pytest.raises(AnomalyError, match="begin with a smaller rate"):
         find_learning_rate(model, loss, optimizer, X, y, low=1e200, high=1e201)
     assert np.array_equal(model.state_dict()["W"], before["W"])
+
+
+def test_generators_of_dropout_are_put_back() -> None:
+    """The search draws numbers, and later draws are as without it."""
+    _, loss, _, X, y = setting()
+    model = nn.Sequential(nn.Linear(5, 4, rng=0), nn.Dropout(0.5, rng=1), nn.Linear(4, 1, rng=2))
+    optimizer = optim.SGD(model.parameters(), lr=0.1)
+    before = model[1].rng.bit_generator.state
+    find_learning_rate(model, loss, optimizer, X, y, rng=0)
+    assert model[1].rng.bit_generator.state == before
+
+
+def test_a_setting_that_was_changed_does_not_keep_it_from_putting_back() -> None:
+    """The memory of the momentum that was switched off is still there afterwards."""
+    model, loss, optimizer, X, y = setting()
+    optim.fit(model, loss, optimizer, X, y, epochs=1, progress=False)
+    optimizer.param_groups[0]["momentum"] = 0.0
+    before = optimizer.state[model.W]["V"].copy()
+    find_learning_rate(model, loss, optimizer, X, y, rng=0)
+    assert np.array_equal(optimizer.state[model.W]["V"], before)
+
+
+def test_few_steps() -> None:
+    """Three are enough to tell a loss that falls; two are not."""
+    found = find_learning_rate(*setting(), low=0.01, high=0.1, steps=3, batch_size=100, rng=0)
+    assert len(found.lr) == 3
+    with pytest.raises(ArgumentError, match="steps is 2"):
+        find_learning_rate(*setting(), steps=2)
+
+
+def test_a_loss_that_only_rises_gives_no_suggestion() -> None:
+    """A rate that was never tried is not suggested."""
+    with pytest.raises(ArgumentError, match=r"begin with a smaller one, low=0\.05"):
+        find_learning_rate(*setting(), low=50.0, high=5000.0, rng=0)
+
+
+def test_the_suggestion_is_within_the_rates_that_were_tried() -> None:
+    """Also where a tenth of the best would be below them."""
+    found = find_learning_rate(*setting(), low=0.02, high=0.1, rng=0)
+    assert found.suggestion >= 0.02

@@ -150,3 +150,39 @@ def test_a_pickled_optimizer_trains_its_own_parameters(rng: np.random.Generator)
     train(optimizer, [w], 2, 2)
     train(twin, [v], 2, 2)
     assert np.array_equal(w.numpy(), v.numpy())
+
+
+@pytest.mark.parametrize("toggled", [0.0, 0.5])
+def test_an_optimizer_can_load_its_own_state_after_a_change(toggled: float) -> None:
+    """A setting decides what the state holds: what is not used is left out, what is new is 0."""
+    w = Tensor(np.ones(3), requires_grad=True)
+    optimizer = optim.SGD([w], 0.1, momentum=0.5 - toggled)
+    train(optimizer, [w], 1, 2)
+    optimizer.param_groups[0]["momentum"] = toggled
+    state = optimizer.state_dict()
+    assert set(state["state"]["0"]) == ({"t", "V"} if toggled else {"t"})
+    optimizer.load_state_dict(state)
+    v = Tensor(w.numpy(), requires_grad=True)
+    other = optim.SGD([v], 0.1, momentum=toggled)
+    other.load_state_dict(state)
+    train(optimizer, [w], 2, 2)
+    train(other, [v], 2, 2)
+    assert same(values([w]), values([v]))
+
+
+def test_large_parameters_go_on_from_a_state_in_fortran_order(rng: np.random.Generator) -> None:
+    """Updates piece by piece reach the state, not a copy of it."""
+    shape = (400, 400)
+    w, v = (Tensor(np.ones(shape), requires_grad=True) for _ in range(2))
+    first, second = optim.Adam([w]), optim.Adam([v])
+    for optimizer, p in ((first, w), (second, v)):
+        train(optimizer, [p], 1, 1)
+    state = second.state_dict()
+    for name in ("m", "v"):
+        state["state"]["0"][name] = np.asfortranarray(state["state"]["0"][name])
+    second.load_state_dict(state)
+    assert second.state[v]["m"].flags.c_contiguous
+    for optimizer, p in ((first, w), (second, v)):
+        train(optimizer, [p], 2, 2)
+    assert same(values([w]), values([v]))
+    assert np.array_equal(first.state[w]["m"], second.state[v]["m"])

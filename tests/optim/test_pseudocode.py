@@ -206,8 +206,8 @@ def test_a_loss_that_averages_is_refused(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"k": 0}, "batch_size is 0"),
-        ({"k": 11}, "above the number of points 10"),
+        ({"k": 0}, "mini_batch_sgd: k is 0"),
+        ({"k": 11}, "mini_batch_sgd: k is 11, above the number of points 10"),
         ({"epochs": None}, "one of epochs and done"),
         ({"done": lambda epoch, net: True}, "one of epochs and done"),
         ({"epochs": -1}, "epochs is -1"),
@@ -221,3 +221,39 @@ def test_mini_batch_arguments_out_of_range(
     arguments = {"k": 5, "Loss": squared, "eta": 0.1, "epochs": 1} | change
     with pytest.raises(ArgumentError, match=words):
         optim.mini_batch_sgd(nn.Linear(3, 1, rng=0), data(rng, 1), **arguments)
+
+
+def test_data_may_be_a_list_of_pairs(rng: np.random.Generator) -> None:
+    """The chapter's D_n = {(x, y), …}."""
+    X, Y = data(rng)
+    for given in ((X, Y), [X, Y], list(zip(X, Y, strict=True))):
+        found = optim.sgd_neural_net(given, 5, 1, (3,), (ag.tanh,), Loss=squared, eta=0.1, rng=1)
+        net = nn.Linear(3, 2, rng=0)
+        batches = optim.mini_batch_sgd(net, given, 5, Loss=squared, eta=0.01, epochs=2, rng=1)
+        if given[0] is X and isinstance(given, tuple):
+            wanted, weights = found, batches
+        assert np.array_equal(found[0][0], wanted[0][0])
+        assert np.array_equal(batches[0], weights[0])
+
+
+def test_nothing_moves_before_the_first_line(rng: np.random.Generator) -> None:
+    """No epoch: running statistics and random generators are as before."""
+    net = nn.Sequential(nn.BatchNorm(3), nn.Dropout(0.5, rng=1), nn.Linear(3, 1, rng=0))
+    before, draws = net.state_dict(), net[1].rng.bit_generator.state
+    optim.mini_batch_sgd(net, data(rng, 1), 5, Loss=squared, eta=0.1, epochs=0)
+    assert all(np.array_equal(v, before[k]) for k, v in net.state_dict().items())
+    assert net[1].rng.bit_generator.state == draws
+    assert net.training
+
+
+def test_a_float32_network_computes_in_float32(rng: np.random.Generator) -> None:
+    """Data is converted to the dtype of the network, as in fit."""
+    seen = set()
+
+    def loss(a: Any, y: Any) -> Any:
+        seen.update({a.dtype, y.dtype})
+        return squared(a, y)
+
+    net = nn.Linear(3, 1, rng=0).astype("float32")
+    optim.mini_batch_sgd(net, data(rng, 1), 5, Loss=loss, eta=0.01, epochs=1)
+    assert seen == {np.dtype(np.float32)}
