@@ -10,7 +10,7 @@ Examples
 >>> x = Tensor([1.0, 2.0], requires_grad=True)
 >>> (x * x).sum().backward()
 >>> x.grad
-Tensor([2., 4.])
+Tensor([2., 4.], shape=(2,), dtype=float64)
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def tensor(
     --------
     >>> import autograd_core as ag
     >>> ag.tensor([1.0, 2.0], requires_grad=True)
-    Tensor([1., 2.], requires_grad=True)
+    Tensor([1., 2.], shape=(2,), dtype=float64, requires_grad=True)
     """
     return Tensor(data, dtype=dtype, requires_grad=requires_grad, name=name)
 

@@ -50,7 +50,7 @@ def custom(
     >>> x = ag.Tensor(2.0, requires_grad=True)
     >>> cube(x).backward()
     >>> x.grad
-    Tensor(12.0)
+    Tensor(12.0, shape=(), dtype=float64)
     """
     if not callable(vjp):
         raise DTypeError(f"custom: {vjp!r} is not a vjp rule; use @custom(lambda g, y, x: ...)")
@@ -329,7 +329,7 @@ class Function:
     >>> x = ag.Tensor(2.0, requires_grad=True)
     >>> Cube.apply(x).backward()
     >>> x.grad
-    Tensor(12.0)
+    Tensor(12.0, shape=(), dtype=float64)
     """
 
     @staticmethod

@@ -140,7 +140,7 @@ class Tensor(TensorMethods):
     >>> y = (x**2).sum()
     >>> y.backward()
     >>> x.grad
-    Tensor([2., 4., 6.])
+    Tensor([2., 4., 6.], shape=(3,), dtype=float64)
     """
 
     __slots__ = ("__weakref__", "_grad", "_name", "_node", "_value")
@@ -418,7 +418,7 @@ class Tensor(TensorMethods):
         >>> handle = x.register_hook(lambda g: g * 10)
         >>> (x * 3.0).backward()
         >>> x.grad
-        Tensor(30.0)
+        Tensor(30.0, shape=(), dtype=float64)
         """
         if self._node is None:
             raise GraphError("register_hook: this tensor requires no gradient")
@@ -442,11 +442,7 @@ class Tensor(TensorMethods):
             if array.ndim
             else str(array[()])
         )
-        parts = [body]
-        if array.ndim > 1 or array.size > 200 or array.size == 0:
-            parts.append(f"shape={array.shape}")
-        if array.dtype not in (FLOAT64, np.int64, np.bool_):
-            parts.append(f"dtype={array.dtype}")
+        parts = [body, f"shape={array.shape}", f"dtype={array.dtype}"]
         if self.name:
             parts.append(f"name={self.name!r}")
         if self._node is not None:

@@ -195,7 +195,7 @@ def value_and_grad(f: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
     --------
     >>> import autograd_core as ag
     >>> ag.value_and_grad(lambda w: (w * w).sum())([1.0, 2.0])
-    (Tensor(5.0), Tensor([2., 4.]))
+    (Tensor(5.0, shape=(), dtype=float64), Tensor([2., 4.], shape=(2,), dtype=float64))
     """
 
     @functools.wraps(f)
@@ -237,7 +237,7 @@ def grad(f: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
     >>> import autograd_core as ag
     >>> cube = lambda x: x**3
     >>> ag.grad(cube)(2.0), ag.grad(ag.grad(cube))(2.0)
-    (Tensor(12.0), Tensor(12.0))
+    (Tensor(12.0, shape=(), dtype=float64), Tensor(12.0, shape=(), dtype=float64))
     """
     both = value_and_grad(f, argnums, has_aux)
 
@@ -271,7 +271,7 @@ def vjp(f: Fn, *args: Any) -> tuple[Tensor, Callable[[Any], Any]]:
     >>> import autograd_core as ag
     >>> y, pullback = ag.vjp(ag.square, ag.Tensor([1.0, 2.0]))
     >>> pullback([1.0, 10.0])
-    Tensor([ 2., 40.])
+    Tensor([ 2., 40.], shape=(2,), dtype=float64)
     """
     traced = _Traced(f, args, {}, 0 if len(args) == 1 else range(len(args)), "vjp")
 
@@ -301,7 +301,7 @@ def jvp(f: Fn, args: Any, tangents: Any) -> tuple[Tensor, Tensor]:
     --------
     >>> import autograd_core as ag
     >>> ag.jvp(ag.sin, (0.0,), (2.0,))
-    (Tensor(0.0), Tensor(2.0))
+    (Tensor(0.0, shape=(), dtype=float64), Tensor(2.0, shape=(), dtype=float64))
     """
     args = args if isinstance(args, tuple) else (args,)
     tangents = tangents if isinstance(tangents, tuple) else (tangents,)
@@ -359,7 +359,7 @@ def jacobian(f: Fn, argnums: Argnums = 0, mode: str = "auto") -> Fn:
     >>> import autograd_core as ag
     >>> ag.jacobian(lambda x: x[:2] * x[2])(ag.Tensor([1.0, 2.0, 3.0]))
     Tensor([[3., 0., 1.],
-            [0., 3., 2.]], shape=(2, 3))
+            [0., 3., 2.]], shape=(2, 3), dtype=float64)
     """
     if mode not in ("auto", "reverse", "forward"):
         raise ArgumentError(f"jacobian: mode {mode!r} is not 'auto', 'reverse' or 'forward'")
@@ -434,7 +434,7 @@ def hessian(f: Fn, argnums: Argnums = 0) -> Fn:
     >>> import autograd_core as ag
     >>> ag.hessian(lambda x: x[0] ** 2 * x[1])(ag.Tensor([1.0, 2.0]))
     Tensor([[4., 2.],
-            [2., 0.]], shape=(2, 2))
+            [2., 0.]], shape=(2, 2), dtype=float64)
     """
     if isinstance(argnums, int):
         return jacobian(grad(f, argnums), argnums, mode="reverse")
@@ -469,7 +469,7 @@ def hvp(f: Fn, x: Any, v: Any) -> Tensor:
     --------
     >>> import autograd_core as ag
     >>> ag.hvp(lambda x: (x**3).sum(), ag.Tensor([1.0, 2.0]), [1.0, 1.0])
-    Tensor([ 6., 12.])
+    Tensor([ 6., 12.], shape=(2,), dtype=float64)
     """
     shapes = [np.shape(t.data if isinstance(t, Tensor) else t) for t in (v, x)]
     if shapes[0] != shapes[1]:

@@ -37,7 +37,7 @@ class ReLU(Module):
     --------
     >>> import nn
     >>> nn.ReLU()([-1.0, 2.0])
-    Tensor([0., 2.])
+    Tensor([0., 2.], shape=(2,), dtype=float64)
     """
 
     def forward(self, z: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ class Softmax(_AlongAxis):
     --------
     >>> import nn
     >>> nn.Softmax()([1e4, 1e4])
-    Tensor([0.5, 0.5])
+    Tensor([0.5, 0.5], shape=(2,), dtype=float64)
     """
 
     def forward(self, z: Tensor) -> Any:

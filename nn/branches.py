@@ -42,7 +42,7 @@ class Concat(Module):
     >>> import nn
     >>> from autograd_core import Tensor
     >>> nn.Concat()(Tensor([[1.0]]), Tensor([[2.0, 3.0]]))
-    Tensor([[1., 2., 3.]], shape=(1, 3))
+    Tensor([[1., 2., 3.]], shape=(1, 3), dtype=float64)
     """
 
     def forward(self, *inputs: Any) -> Any:
@@ -73,7 +73,7 @@ class Select(Module):
     --------
     >>> import nn
     >>> nn.Select([0, 2])([[1.0, 2.0, 3.0]])
-    Tensor([[1., 3.]], shape=(1, 2))
+    Tensor([[1., 3.]], shape=(1, 2), dtype=float64)
     """
 
     def __init__(self, units: int | Sequence[int] | Sequence[bool]) -> None:
@@ -168,7 +168,7 @@ class Residual(Container):
     --------
     >>> import nn
     >>> nn.Residual(nn.ReLU())([-1.0, 2.0])
-    Tensor([-1.,  4.])
+    Tensor([-1.,  4.], shape=(2,), dtype=float64)
     """
 
     def __init__(self, *layers: Any, shortcut: Any = None) -> None:
@@ -209,7 +209,7 @@ class UnitGroups(Container):
     >>> import nn
     >>> f = nn.UnitGroups((nn.ReLU(), 2), (nn.Tanh(), 1))
     >>> f([[-1.0, 2.0, 0.0]])
-    Tensor([[0., 2., 0.]], shape=(1, 3))
+    Tensor([[0., 2., 0.]], shape=(1, 3), dtype=float64)
     """
 
     def __init__(self, *groups: tuple[Any, int]) -> None:

@@ -49,7 +49,7 @@ def nllm(guess: Any, actual: Any, reduction: str = "mean") -> Any:
     >>> from autograd_core import Tensor
     >>> a = Tensor([[0.25, 0.75, 0.0], [0.5, 0.25, 0.25]])
     >>> nn.functional.nllm(a, [1, 0], reduction="none")
-    Tensor([0.28768207, 0.69314718])
+    Tensor([0.28768207, 0.69314718], shape=(2,), dtype=float64)
     """
     a = check.probabilities(guess, "nllm")
     index = check.class_index(actual, a.shape, "nllm")
@@ -87,7 +87,7 @@ def cross_entropy(logits: Any, actual: Any, reduction: str = "mean") -> Any:
     >>> import nn
     >>> from autograd_core import Tensor
     >>> nn.functional.cross_entropy(Tensor([[0.0, 0.0], [1e4, 0.0]]), [0, 1], reduction="none")
-    Tensor([6.93147181e-01, 1.00000000e+04])
+    Tensor([6.93147181e-01, 1.00000000e+04], shape=(2,), dtype=float64)
     """
     logits = check.floating(logits, "cross_entropy", "logits")
     index = check.class_index(actual, logits.shape, "cross_entropy")
@@ -130,9 +130,9 @@ def zero_one(
     >>> import nn
     >>> from autograd_core import Tensor
     >>> nn.functional.zero_one(Tensor([[0.9, 0.1], [0.7, 0.3]]), [0, 1])
-    Tensor(0.5)
+    Tensor(0.5, shape=(), dtype=float64)
     >>> nn.functional.zero_one(Tensor([2.0, -1.0, 0.5]), [1, -1, -1], "none", threshold=0)
-    Tensor([0., 0., 1.])
+    Tensor([0., 0., 1.], shape=(3,), dtype=float64)
     """
     array, truth = check.values(guess), check.constants(actual, "zero_one")
     if threshold is not None:

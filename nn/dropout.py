@@ -44,9 +44,9 @@ class Dropout(Module):
     >>> import nn
     >>> drop = nn.Dropout(0.5, rng=0)
     >>> drop([1.0, 1.0, 1.0, 1.0])
-    Tensor([2., 0., 0., 0.])
+    Tensor([2., 0., 0., 0.], shape=(4,), dtype=float64)
     >>> drop.eval()([1.0, 1.0, 1.0, 1.0])
-    Tensor([1., 1., 1., 1.])
+    Tensor([1., 1., 1., 1.], shape=(4,), dtype=float64)
     """
 
     def __init__(self, p: float = 0.5, rng: Rng = None, scaling: str = "train") -> None:

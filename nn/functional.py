@@ -52,7 +52,7 @@ def step(z: Any) -> Any:
     >>> import nn
     >>> from autograd_core import Tensor
     >>> nn.functional.step(Tensor([-0.5, 0.0, 2.0]))
-    Tensor([0., 1., 1.])
+    Tensor([0., 1., 1.], shape=(3,), dtype=float64)
     """
     return ag.astype(ag.greater_equal(z, 0), _float_dtype(z))
 

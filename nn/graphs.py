@@ -47,7 +47,7 @@ class Graph(Container):
     ...     "out": (nn.Linear(5, 1, rng=1), "all"),
     ... })
     >>> net([[0.0, 0.0]])
-    Tensor([[0.]], shape=(1, 1), op=add)
+    Tensor([[0.]], shape=(1, 1), dtype=float64, op=add)
     """
 
     def __init__(

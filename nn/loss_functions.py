@@ -67,7 +67,7 @@ def squared(guess: Any, actual: Any, reduction: str = "mean") -> Any:
     >>> import nn
     >>> from autograd_core import Tensor
     >>> nn.functional.squared(Tensor([1.0, 4.0]), [1.0, 2.0])
-    Tensor(2.0)
+    Tensor(2.0, shape=(), dtype=float64)
     """
     guess = check.floating(guess, "squared", "a guess")
     actual = check.target(actual, guess, "squared")
@@ -104,7 +104,7 @@ def hinge(guess: Any, actual: Any, reduction: str = "mean") -> Any:
     >>> import nn
     >>> from autograd_core import Tensor
     >>> nn.functional.hinge(Tensor([0.5, -3.0, 1.0]), [1, -1, -1], reduction="none")
-    Tensor([0.5, 0. , 2. ])
+    Tensor([0.5, 0. , 2. ], shape=(3,), dtype=float64)
     """
     guess = check.floating(guess, "hinge", "a guess")
     labels = check.labels_among(actual, guess, (-1, 1), "hinge").astype(guess.dtype)
@@ -145,7 +145,7 @@ def nll(guess: Any, actual: Any, reduction: str = "mean") -> Any:
     >>> import nn
     >>> from autograd_core import Tensor
     >>> nn.functional.nll(Tensor([0.0, 0.5, 1.0]), [0, 1, 1], reduction="none")
-    Tensor([-0.        ,  0.69314718, -0.        ])
+    Tensor([-0.        ,  0.69314718, -0.        ], shape=(3,), dtype=float64)
     """
     a = check.probabilities(guess, "nll")
     y = check.labels_among(actual, a, (0, 1), "nll")
@@ -182,7 +182,7 @@ def bce_with_logits(logits: Any, actual: Any, reduction: str = "mean") -> Any:
     >>> import nn
     >>> from autograd_core import Tensor
     >>> nn.functional.bce_with_logits(Tensor([0.0, 1e4, 1e4]), [1, 1, 0], reduction="none")
-    Tensor([6.93147181e-01, 0.00000000e+00, 1.00000000e+04])
+    Tensor([6.93147181e-01, 0.00000000e+00, 1.00000000e+04], shape=(3,), dtype=float64)
     """
     logits = check.floating(logits, "bce_with_logits", "logits")
     labels = check.labels_among(actual, logits, (0, 1), "bce_with_logits")

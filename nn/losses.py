@@ -67,7 +67,7 @@ class SquaredLoss(Loss):
     --------
     >>> import nn
     >>> nn.SquaredLoss()([1.0, 4.0], [1.0, 2.0])
-    Tensor(2.0)
+    Tensor(2.0, shape=(), dtype=float64)
     """
 
     def forward(self, guess: Tensor, actual: Any) -> Any:
@@ -127,7 +127,7 @@ class CrossEntropyLoss(Loss):
     --------
     >>> import nn
     >>> nn.CrossEntropyLoss()([[0.0, 0.0]], [1])
-    Tensor(0.6931471805599453)
+    Tensor(0.6931471805599453, shape=(), dtype=float64)
     """
 
     def forward(self, logits: Tensor, actual: Any) -> Any:
@@ -159,7 +159,7 @@ class ZeroOneLoss(Loss):
     --------
     >>> import nn
     >>> nn.ZeroOneLoss()([[0.9, 0.1], [0.7, 0.3]], [0, 1])
-    Tensor(0.5)
+    Tensor(0.5, shape=(), dtype=float64)
     """
 
     def __init__(self, reduction: str = "mean", threshold: float | None = None) -> None:

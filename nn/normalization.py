@@ -63,9 +63,9 @@ class BatchNorm(Module):
     >>> norm = nn.BatchNorm(1, eps=0.0)
     >>> norm([[1.0], [3.0]])
     Tensor([[-1.],
-            [ 1.]], shape=(2, 1), op=add)
+            [ 1.]], shape=(2, 1), dtype=float64, op=add)
     >>> norm.running_mean
-    Tensor([0.2], name='running_mean')
+    Tensor([0.2], shape=(1,), dtype=float64, name='running_mean')
     """
 
     def __init__(
@@ -167,7 +167,7 @@ class LayerNorm(Module):
     --------
     >>> import nn
     >>> nn.LayerNorm(2, eps=0.0, affine=False)([[1.0, 3.0]])
-    Tensor([[-1.,  1.]], shape=(1, 2))
+    Tensor([[-1.,  1.]], shape=(1, 2), dtype=float64)
     """
 
     def __init__(

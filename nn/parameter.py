@@ -32,7 +32,7 @@ class Parameter(Tensor):
     --------
     >>> from nn import Parameter
     >>> Parameter([1.0, 2.0])
-    Parameter([1., 2.], requires_grad=True)
+    Parameter([1., 2.], shape=(2,), dtype=float64, requires_grad=True)
     """
 
     __slots__ = ()

@@ -49,7 +49,7 @@ class Adagrad(Optimizer):
     >>> (w * w).sum().backward()
     >>> opt.step()
     >>> w
-    Tensor([ 0.5, 99.5], requires_grad=True)
+    Tensor([ 0.5, 99.5], shape=(2,), dtype=float64, requires_grad=True)
     """
 
     def __init__(

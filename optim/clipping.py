@@ -39,7 +39,7 @@ def clip_grad_value_(params: Tensor | Iterable[Tensor], limit: float) -> None:
     >>> (w * w).sum().backward()
     >>> clip_grad_value_([w], 4.0)
     >>> w.grad
-    Tensor([2., 4.])
+    Tensor([2., 4.], shape=(2,), dtype=float64)
     """
     bound = check.real("clip_grad_value_", "limit", limit, open_low=True)
     found = _gradients("clip_grad_value_", params)
@@ -84,7 +84,7 @@ def clip_grad_norm_(params: Tensor | Iterable[Tensor], max_norm: float) -> float
     >>> clip_grad_norm_([w], 5.0)
     10.0
     >>> w.grad
-    Tensor([3., 4.])
+    Tensor([3., 4.], shape=(2,), dtype=float64)
     """
     bound = math.inf
     if max_norm != math.inf:

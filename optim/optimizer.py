@@ -73,7 +73,7 @@ class Optimizer:
     >>> (w * w).sum().backward()
     >>> opt.step()
     >>> w
-    Tensor([0.5, 1.5], requires_grad=True)
+    Tensor([0.5, 1.5], shape=(2,), dtype=float64, requires_grad=True)
     """
 
     def __init__(self, params: Params, settings: Mapping[str, Any]) -> None:

@@ -177,7 +177,7 @@ def neural_net(
     >>> import autograd_core as ag
     >>> from optim import neural_net
     >>> neural_net([[1.0, 2.0]], [([[1.0], [1.0]], [0.5])], [ag.relu])
-    Tensor([[3.5]], shape=(1, 1))
+    Tensor([[3.5]], shape=(1, 1), dtype=float64)
     """
     A = X if isinstance(X, Tensor) else Tensor(X)
     for (W, W0), activation in zip(weights, f, strict=True):

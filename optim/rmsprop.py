@@ -57,7 +57,7 @@ class RMSprop(Optimizer):
     >>> (w * w).sum().backward()
     >>> opt.step()
     >>> w
-    Tensor([ 0.98, 99.98], requires_grad=True)
+    Tensor([ 0.98, 99.98], shape=(2,), dtype=float64, requires_grad=True)
     """
 
     def __init__(

@@ -66,7 +66,7 @@ class SGD(Optimizer):
     >>> (w * w).sum().backward()
     >>> opt.step()
     >>> w
-    Tensor([0.8, 1.6], requires_grad=True)
+    Tensor([0.8, 1.6], shape=(2,), dtype=float64, requires_grad=True)
     """
 
     def __init__(

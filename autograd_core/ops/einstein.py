@@ -75,7 +75,7 @@ def einsum(subscripts: str, *operands: Any, optimize: Any = None) -> Any:
     >>> import autograd_core as ag
     >>> x = ag.Tensor([[1.0, 2.0], [3.0, 4.0]])
     >>> ag.einsum("ij,ij->", x, x)
-    Tensor(30.0)
+    Tensor(30.0, shape=(), dtype=float64)
     """
     inputs, output = _parse(subscripts, [ndim_of(x) for x in operands])
     arrays = list(operands)

@@ -146,7 +146,7 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     --------
     >>> import autograd_core as ag
     >>> ag.scatter(ag.Tensor([1.0, 2.0, 3.0]), [0, 2, 2], (4,))
-    Tensor([1., 0., 5., 0.])
+    Tensor([1., 0., 5., 0.], shape=(4,), dtype=float64)
     """
     sizes = as_integers((shape,), "scatter")
     if not isinstance(values, Tensor):

@@ -98,7 +98,7 @@ def stack(arrays: Any, axis: int = 0) -> Any:
     >>> import autograd_core as ag
     >>> a, b = ag.Tensor(1.0, requires_grad=True), ag.Tensor(2.0, requires_grad=True)
     >>> ag.stack([a, b])
-    Tensor([1., 2.], op=concatenate)
+    Tensor([1., 2.], shape=(2,), dtype=float64, op=concatenate)
     """
     items = _several(arrays, "stack")
     shapes = {shape_of(x) for x in items}

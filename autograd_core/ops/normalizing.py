@@ -64,7 +64,7 @@ def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     --------
     >>> import autograd_core as ag
     >>> ag.logsumexp(ag.Tensor([1e4, 1e4]))
-    Tensor(10000.69314718056)
+    Tensor(10000.69314718056, shape=(), dtype=float64)
     """
     axis = plain_axis(a, axis, "logsumexp")
     filled(a, axis, "logsumexp")

@@ -115,7 +115,7 @@ def sum(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
     --------
     >>> import autograd_core as ag
     >>> ag.sum(ag.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
-    Tensor([4., 6.])
+    Tensor([4., 6.], shape=(2,), dtype=float64)
     """
     if keepdims is not False:
         keepdims = as_flag(keepdims, "sum")

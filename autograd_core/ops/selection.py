@@ -109,7 +109,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
     --------
     >>> import autograd_core as ag
     >>> ag.clip(ag.Tensor([-2.0, 0.5, 2.0]), 0, 1)
-    Tensor([0. , 0.5, 1. ])
+    Tensor([0. , 0.5, 1. ], shape=(3,), dtype=float64)
     """
     low = kwargs.pop("min", a_min)
     high = kwargs.pop("max", a_max)
@@ -167,7 +167,7 @@ def where(condition: Any, x: Any = None, y: Any = None) -> Any:
     >>> x = ag.Tensor([-1.0, 2.0], requires_grad=True)
     >>> ag.where(x > 0, x, 0.1 * x).sum().backward()
     >>> x.grad
-    Tensor([0.1, 1. ])
+    Tensor([0.1, 1. ], shape=(2,), dtype=float64)
     """
     if x is None or y is None:
         raise UnsupportedError(

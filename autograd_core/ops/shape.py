@@ -82,7 +82,7 @@ def reshape(a: Any, *shape: Any, order: str = "C") -> Any:
     --------
     >>> import autograd_core as ag
     >>> ag.Tensor([[1.0, 2.0], [3.0, 4.0]]).reshape(-1)
-    Tensor([1., 2., 3., 4.])
+    Tensor([1., 2., 3., 4.], shape=(4,), dtype=float64)
     """
     if order != "C":
         raise UnsupportedError(f"reshape: order={order!r} is not supported; transpose first")

@@ -76,7 +76,7 @@ def backward(
     >>> w = Tensor([1.0, 2.0], requires_grad=True)
     >>> (w * w).sum().backward()
     >>> w.grad
-    Tensor([2., 4.])
+    Tensor([2., 4.], shape=(2,), dtype=float64)
     """
     root = self._node
     if root is None:

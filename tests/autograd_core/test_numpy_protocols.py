@@ -310,14 +310,14 @@ def test_copies() -> None:
 
 
 def test_format_and_repr() -> None:
-    """A number formats as one; a repr shows value, dtype, operation and name."""
+    """A number formats as one; a repr shows value, shape, dtype, operation and name."""
     s = leaf(1.23456)
     assert f"{s:.2f}" == "1.23"
     assert f"{s}" == repr(s)
-    assert repr(s) == "Tensor(1.23456, requires_grad=True)"
-    assert repr(s * 2) == "Tensor(2.46912, op=multiply)"
-    assert repr(Tensor([1, 2])) == "Tensor([1, 2])"
-    assert repr(Tensor(np.float32(1.5))) == "Tensor(1.5, dtype=float32)"
+    assert repr(s) == "Tensor(1.23456, shape=(), dtype=float64, requires_grad=True)"
+    assert repr(s * 2) == "Tensor(2.46912, shape=(), dtype=float64, op=multiply)"
+    assert repr(Tensor([1, 2])) == "Tensor([1, 2], shape=(2,), dtype=int64)"
+    assert repr(Tensor(np.float32(1.5))) == "Tensor(1.5, shape=(), dtype=float32)"
     assert "name='w'" in repr(Tensor(1.0, name="w"))
     assert "shape=(0, 3)" in repr(Tensor(np.zeros((0, 3))))
     assert "shape=(100, 100)" in repr(Tensor(np.zeros((100, 100))))
