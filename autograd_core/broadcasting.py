@@ -70,6 +70,16 @@ def row_sums(x: NDArray[Any]) -> Any:
     return np.add.reduce(x, axis=-1, keepdims=True)
 
 
+_NARROW = 16
+
+
+def row_max(x: NDArray[Any]) -> NDArray[Any]:
+    """``x.max(axis=-1, keepdims=True)``; of many narrow rows by columns, in up to a sixth."""
+    if x.ndim == 2 and x.shape[1] <= _NARROW <= x.shape[0]:
+        return np.asarray(np.maximum.reduce(np.ascontiguousarray(x.T), axis=0))[:, None]
+    return np.asarray(np.maximum.reduce(x, axis=-1, keepdims=True))
+
+
 def normalize_axis(axis: Axis, ndim: int, where: str) -> tuple[int, ...]:
     """`axis` as a tuple of distinct non-negative integers; None is all of them."""
     if axis is None:

@@ -73,7 +73,7 @@ def _filled(shape: tuple[int, ...], value: Any, kind: np.dtype[Any], where: str)
     if not isinstance(value, (int, float)):
         value = as_data(value, kind, False, where)
     try:
-        return np.full(shape, value, kind)
+        return np.full(shape, np.asarray(value, kind))  # asarray refuses what does not fit
     except (ValueError, OverflowError) as error:
         if np.shape(value):
             raise ShapeError(

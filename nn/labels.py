@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -154,6 +155,11 @@ def probabilities(a: Any, what: str) -> Any:
     return a
 
 
+@lru_cache(maxsize=64)
+def _rows(n: int) -> NDArray[Any]:
+    return np.arange(n)
+
+
 def class_index(labels: Any, shape: tuple[int, ...], what: str) -> Any:
     """The index that picks the entry of the true class from scores of a shape (…, K).
 
@@ -187,7 +193,7 @@ def class_index(labels: Any, shape: tuple[int, ...], what: str) -> Any:
     else:
         array = _numbers(array, shape[-1], what)
     if array.ndim == 1:
-        return np.arange(len(array)), array
+        return _rows(len(array)), array
     return (*np.indices(array.shape, sparse=True), array)
 
 

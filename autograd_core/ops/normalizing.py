@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..broadcasting import Axis, normalize_axis, row_sums
+from ..broadcasting import Axis, normalize_axis, row_max, row_sums
 from ..errors import UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Partial, custom, reduction
@@ -81,7 +81,8 @@ def _kept_sum(x: Any, axis: int) -> Any:
 def _log_softmax_forward(x: Any, axis: Any) -> Any:
     if x.dtype.kind != "f":
         x = x.astype(np.float64)
-    z = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    last = axis in (-1, x.ndim - 1)
+    z = x - (row_max(x) if last else np.maximum.reduce(x, axis=axis, keepdims=True))
     z -= np.log(_kept_sum(np.exp(z), axis))
     return z
 

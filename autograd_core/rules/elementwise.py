@@ -194,7 +194,7 @@ def _unary(primitive: Elementwise) -> Function:
             node.extra = None
             out._node = node
             return out
-        if type(value) is not np.ndarray:
+        if type(value) is not np.ndarray and type(value) is not np.float32:
             return apply(primitive, (x,), {})
         try:
             y = forward(value)

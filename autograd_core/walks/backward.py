@@ -106,7 +106,10 @@ def backward(
     for node, g in found.items():
         tensor = node.owner() if targets is None else targets[node]  # type: ignore[attr-defined]
         if tensor is not None and tensor._node is not None:  # frozen since it was recorded
-            accumulate(tensor, g, own=_is_fresh(g, given))
+            # Nobody else may hold the memory of a gradient: not the caller's seed, no other leaf.
+            own = type(g) is not np.ndarray or (g.base is None and id(g) not in given)
+            given.add(id(g))
+            accumulate(tensor, g, own)
 
 
 def _targets(inputs: Tensor | Sequence[Tensor]) -> dict[Node, Tensor]:
@@ -120,15 +123,6 @@ def _targets(inputs: Tensor | Sequence[Tensor]) -> dict[Node, Tensor]:
             raise GraphError("backward: an entry of inputs is not a tensor that requires_grad")
         targets[tensor._node] = tensor
     return targets
-
-
-def _is_fresh(g: Any, given: set[int]) -> bool:
-    """Whether nobody else can hold the memory of a cotangent; `given` are those handed out."""
-    if type(g) is not np.ndarray:
-        return True
-    fresh = g.base is None and id(g) not in given
-    given.add(id(g))
-    return fresh
 
 
 class _Nothing:

@@ -13,7 +13,9 @@ from ..tensor import Tensor, wrap
 def accumulate(tensor: Tensor, g: Any, own: bool) -> None:
     """Add `g` to ``tensor.grad``; `own` says that nobody else holds its memory."""
     old = tensor.grad
-    if isinstance(g, Tensor):
+    if old is None and own and type(g) is np.ndarray and g.ndim:  # the usual step
+        tensor._grad = wrap(g, None)
+    elif isinstance(g, Tensor):
         tensor._grad = wrap(copied(g._value), g._node) if old is None else old + g
     elif old is None:
         tensor._grad = wrap(as_scalar(g if own else copied(g)), None)
