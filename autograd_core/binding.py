@@ -123,7 +123,7 @@ def _backward(
     """
     from .walks import backward
 
-    Tensor.backward = backward  # type: ignore[method-assign]  # from now on without this detour
+    Tensor.backward = backward  # from now on without this detour
     backward(self, gradient, retain_graph, create_graph, inputs)
 
 
