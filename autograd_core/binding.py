@@ -123,7 +123,7 @@ def _backward(
     """
     from .walks import backward
 
-    Tensor.backward = backward  # from now on without this detour
+    Tensor.backward = backward  # type: ignore[assignment, method-assign]  # no detour from now on
     backward(self, gradient, retain_graph, create_graph, inputs)
 
 
