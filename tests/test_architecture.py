@@ -33,6 +33,7 @@ LAYERS = (
     ("rules",),
     ("ops",),
     ("binding", "walks", "custom_function"),
+    ("traced",),
     ("transforms",),
     ("gradient_check",),
 )
