@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import autograd_core as ag
-from autograd_core import ArgumentError, Tensor
+from autograd_core import ArgumentError, GraphError, Tensor
 
 from . import functional as F
 from .checks import number
@@ -24,9 +24,20 @@ class Step(Module):
 
     For evaluation only: its derivative is 0 wherever it exists, so that nothing in front of it
     can be trained by gradients.
+
+    Raises
+    ------
+    GraphError
+        In training, behind parameters that would silently learn nothing.
     """
 
     def forward(self, z: Tensor) -> Any:
+        if self.training and z.requires_grad and not z.is_leaf and ag.is_grad_enabled():
+            raise GraphError(
+                f"{self._label()}: the step function cannot be trained through: its derivative is "
+                f"0 wherever it exists, and nothing in front of it would learn. Train with "
+                f"sigmoid, tanh or ReLU; to evaluate, call model.eval() or use no_grad()"
+            )
         return F.step(z)
 
 
