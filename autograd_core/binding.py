@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -27,6 +27,7 @@ from .ops import arithmetic, comparison, linalg, transcendental
 from .ops.shape import astype, raw, transpose
 from .primitive import FUNCTIONS, Function, Public
 from .tensor import Tensor
+from .walks import backward
 
 
 def _reflected(function: Function) -> Function:
@@ -99,32 +100,6 @@ def _contains(self: Tensor, item: Any) -> bool:
 def _fill(self: Tensor, value: Any) -> None:
     """Set every element in place; outside of the graph or inside no_grad() only."""
     setitem(self, Ellipsis, value)
-
-
-def _backward(
-    self: Tensor,
-    gradient: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    inputs: Tensor | Sequence[Tensor] | None = None,
-) -> None:
-    """Compute the gradients of this tensor and add them to ``grad`` of the leaves.
-
-    Parameters
-    ----------
-    gradient : array_like, optional
-        The cotangent of this tensor, of its shape; needed unless it is a scalar.
-    retain_graph : bool, optional
-        Keep the graph for another pass. By default as `create_graph`.
-    create_graph : bool, default False
-        Record the backward pass, so that the gradients can be differentiated.
-    inputs : Tensor or sequence of Tensor, optional
-        Accumulate only into these; they need not be leaves.
-    """
-    from .walks import backward
-
-    Tensor.backward = backward  # type: ignore[assignment, method-assign]  # no detour from now on
-    backward(self, gradient, retain_graph, create_graph, inputs)
 
 
 def _mimebundle(self: Tensor, include: Any = None, exclude: Any = None) -> dict[str, str]:
@@ -403,7 +378,7 @@ def bind() -> None:
         "fill": _fill,
         "T": property(transpose),
         "mT": property(functions["matrix_transpose"]),
-        "backward": _backward,
+        "backward": backward,
         "_repr_mimebundle_": _mimebundle,
         "__array_ufunc__": _array_ufunc,
         "__array_function__": _array_function,
@@ -412,7 +387,6 @@ def bind() -> None:
     }
     for name, value in attributes.items():
         setattr(Tensor, name, value)
-    _backward.__name__ = "backward"
 
 
 __all__ = ["bind", "outward_functions"]

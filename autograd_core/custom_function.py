@@ -15,6 +15,7 @@ from .modes import enable_grad, is_grad_enabled, no_grad
 from .primitive import Primitive, apply, as_scalar
 from .rules import Custom
 from .tensor import Tensor, wrap
+from .walks import transpose_in_cotangent
 
 
 def custom(
@@ -299,8 +300,6 @@ class _UserPrimitive(Primitive):
         return c
 
     def jvp(self, tangents: Any, y: Any, values: Any, params: dict[str, Any]) -> Any:
-        from .walks import transpose_in_cotangent
-
         self._value(*[_plain(v) for v in values])
         assert self.run is not None
         (saved, _), self.run = self.run, None

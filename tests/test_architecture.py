@@ -32,7 +32,8 @@ LAYERS = (
     ("primitive",),
     ("rules",),
     ("ops",),
-    ("binding", "walks", "custom_function"),
+    ("walks",),
+    ("binding", "custom_function"),
     ("traced",),
     ("transforms",),
     ("gradient_check",),
@@ -44,8 +45,6 @@ BESIDE = ("program", "visualize", "checkpoint_io")
 LAZY = {
     ("rules", "ops"): "the rules of reductions are written in the library's own functions",
     ("rules", "walks"): "the jvp of a custom primitive is a walk over its vjp",
-    ("binding", "walks"): "Tensor.backward is attached before the walks are needed",
-    ("custom_function", "walks"): "the jvp of a Function is a walk over its backward",
 }
 #: Imports at the end of a module, once it holds all that the other one asks of it.
 LATE: dict[tuple[str, str], str] = {}
