@@ -113,17 +113,24 @@ def nllm(a: Array, y: Array) -> float:
     return float(-np.sum(y * np.log(a)))
 
 
+def hinge(a: Array, y: Array) -> float:
+    return float(np.sum(np.maximum(1 - a * y, 0)))
+
+
 def dloss_dA(loss: str, a: Array, y: Array) -> Array:
     if loss == "squared":
         return 2 * (a - y)
+    if loss == "hinge":
+        return np.where(a * y < 1, -y, 0.0)
     if loss == "nll":
         return (1 - y) / (1 - a) - y / a
     return -y / a
 
 
-LOSSES = {"squared": squared, "nll": nll, "nllm": nllm}
+LOSSES = {"squared": squared, "hinge": hinge, "nll": nll, "nllm": nllm}
 LOSS_MODULES: dict[str, Callable[[], nn.Module]] = {
     "squared": nn.SquaredLoss,
+    "hinge": nn.HingeLoss,
     "nll": nn.NLL,
     "nllm": nn.NLLM,
 }

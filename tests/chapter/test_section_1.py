@@ -132,3 +132,14 @@ def test_study_question_exponential_unit(rng: np.random.Generator) -> None:
     stepper.step()
     agrees(unit.W, by_hand["w"])
     agrees(unit.W0, by_hand["w0"][:, 0])
+
+
+def test_the_threshold_is_minus_the_offset(rng: np.random.Generator) -> None:
+    """A step unit gives 1 exactly where wᵀx is −w₀ or more."""
+    w = np.array([[1.0], [-2.0], [0.5]])
+    xs = [*(rng.normal(size=(3, 1)) for _ in range(30)), np.array([[2.0], [0.0], [0.0]])]
+    sums = np.concatenate([w.T @ x for x in xs])
+    assert 0 < np.sum(sums < 2) < 30
+    unit = nn.Sequential(engine_linear(w, np.array([[-2.0]])), nn.Step()).eval()
+    agrees(unit(Tensor(_rows(xs))), np.where(sums >= 2, 1.0, 0.0))
+    assert sums[-1, 0] == 2

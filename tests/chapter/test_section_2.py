@@ -194,3 +194,52 @@ def test_different_activations_within_a_layer(build: Any, rng: np.random.Generat
     nn.SquaredLoss("sum")(output, np.full((1, 5), 0.5)).backward()
     agrees(np.concatenate([p.W.grad.data for p in parts], axis=1), x @ dZ.T)
     agrees(np.concatenate([p.W0.grad.data for p in parts]), dZ[:, 0])
+
+
+def test_printed_shape_of_W_does_not_fit(rng: np.random.Generator) -> None:
+    """With m^l × n^(l−1) a layer would have n^(l−1) outputs, to which W₀ cannot be added."""
+    n_before, n = 4, 2
+    m = n_before  # the inputs of a layer are the outputs of the one before it
+    A, W0 = rng.normal(size=(n_before, 1)), rng.normal(size=(n, 1))
+    printed, right = rng.normal(size=(m, n_before)), rng.normal(size=(m, n))
+    assert (printed.T @ A).shape == (n_before, 1)
+    with pytest.raises(ValueError, match="broadcast"):
+        printed.T @ A + W0
+    with pytest.raises(ValueError, match="shape"):
+        engine_linear(printed, W0)
+    agrees(engine_linear(right, W0)(Tensor(A.T)), (right.T @ A + W0).T)
+
+
+def test_W_total_is_the_transpose_of_a_layers_W(rng: np.random.Generator) -> None:
+    """A^L = W^total X, and a layer is WᵀX: its W is W¹ ⋯ W^L."""
+    W1, W2 = rng.normal(size=(3, 4)), rng.normal(size=(4, 2))
+    W_total, x = W2.T @ W1.T, rng.normal(size=(3, 1))
+    assert W_total.shape == (2, 3)
+    agrees(W_total.T, W1 @ W2)
+    agrees(engine_linear(W1 @ W2, np.zeros((2, 1)))(Tensor(x.T)), (W_total @ x).T)
+
+
+def test_a_narrow_linear_layer_takes_something_away(rng: np.random.Generator) -> None:
+    """The rank of W^total is at most the number of units of the narrowest layer."""
+    layers = random_layers(rng, [5, 2, 5], ["linear", "linear"])
+    stack = nn.Sequential(*(m for pair in engine_network(layers) for m in pair))
+    W_total = np.asarray(stack(Tensor(np.eye(5))).data) - np.asarray(stack(np.zeros((1, 5))).data)
+    assert np.linalg.matrix_rank(W_total) == 2
+    assert np.linalg.matrix_rank(rng.normal(size=(5, 5))) == 5
+
+
+@pytest.mark.parametrize("f", ["sigmoid", "tanh", "relu"])
+def test_one_layer_has_a_straight_boundary_and_no_linear_output(
+    f: str, rng: np.random.Generator
+) -> None:
+    """Along a line with wᵀx = const the output stays; across such lines it is not linear."""
+    w, w0 = rng.normal(size=(2, 1)), np.array([[0.2]])
+    unit = nn.Sequential(engine_linear(w, w0), MODULES[f]())
+    along = np.array([[-w[1, 0]], [w[0, 0]]])
+    start = w / np.sum(w**2)  # wᵀx = 1
+    points = np.concatenate([start + t * along for t in (-2.0, 0.0, 3.0)], axis=1)
+    output = np.asarray(unit(points.T).data)
+    np.testing.assert_allclose(output, np.full((3, 1), FUNCTIONS[f](np.array(1.2))), rtol=1e-12)
+    across = np.concatenate([t * start for t in (-2.0, 0.0, 2.0)], axis=1)
+    low, middle, high = np.asarray(unit(across.T).data)[:, 0]
+    assert abs(low + high - 2 * middle) > 0.01

@@ -49,6 +49,7 @@ def test_identity_as_the_activation() -> None:
 def test_step() -> None:
     """Step is 0 for negative z and 1 otherwise, also at 0."""
     agrees(_engine_value("step"), np.array([[0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]]))
+    agrees(_engine_value("step"), FUNCTIONS["step"](Z).T)
 
 
 def test_relu() -> None:
@@ -156,3 +157,39 @@ def test_study_question_derivative_of_relu() -> None:
     found = _engine_slope("relu")[0]
     assert found[Z[:, 0] > 0].tolist() == [1.0, 1.0, 1.0]
     assert found[Z[:, 0] <= 0].tolist() == [0.0, 0.0, 0.0, 0.0]
+
+
+def test_ranges_are_open_but_for_rounding() -> None:
+    """In float64 σ is below 1 at z = 36.7, and 1 at 36.8; log σ(z) is known all the same."""
+    a = nn.Sigmoid()(Tensor([-746.0, -745.0, 36.7, 36.8])).data
+    assert a[0] == 0 < a[1]
+    assert a[2] < 1 == a[3]
+    assert np.all(np.abs(nn.Tanh()(Tensor([-18.0, 18.0])).data) < 1)
+    agrees(nn.BCEWithLogitsLoss("sum")(Tensor([40.0]), [1]), float(np.log1p(np.exp(-40.0))))
+
+
+def test_printed_quotients_overflow() -> None:
+    """tanh and softmax as written give NaN for large z; the engine gives their values."""
+    far = np.array([[-800.0], [800.0]])
+    with np.errstate(over="ignore", invalid="ignore"):
+        assert np.isnan(tanh(far)).all()
+        assert np.isnan(softmax(far)).any()
+    agrees(nn.Tanh()(Tensor(far.T)), np.array([[-1.0, 1.0]]))
+    agrees(nn.Softmax()(Tensor(far.T)), np.array([[0.0, 1.0]]))
+
+
+def test_slope_of_step_is_zero_on_both_sides_and_relus_jumps() -> None:
+    """What keeps step from being trained is a slope of 0, and no jump of it, as ReLU has."""
+    h = 1e-3
+    for z in (-1.0, -0.01, 0.01, 1.0):
+        assert FUNCTIONS["step"](np.array(z + h)) == FUNCTIONS["step"](np.array(z - h))
+    sides = np.array([[-h], [h]])
+    agrees(_engine_slope("step", sides), np.array([[0.0, 0.0]]))
+    agrees(_engine_slope("relu", sides), np.array([[0.0, 1.0]]))
+
+
+def test_derivative_at_the_kink() -> None:
+    """Of ReLU it is 0 at 0; of the maximum of two that are equal each gets a half."""
+    zero = Tensor(0.0)
+    assert ag.grad(nn.ReLU())(zero).item() == 0.0
+    assert ag.grad(lambda z: ag.maximum(0.0, z))(zero).item() == 0.5

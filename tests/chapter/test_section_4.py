@@ -38,6 +38,7 @@ SIZES = [3, 4, 2, 5, 3]
 #: Losses with the activation that matches them, and a label for three outputs.
 MATCHED = {
     "squared": ("linear", [0.5, -1.0, 2.0]),
+    "hinge": ("linear", [1.0, -1.0, 1.0]),
     "nll": ("sigmoid", [1.0, 0.0, 1.0]),
     "nllm": ("softmax", [0.0, 1.0, 0.0]),
 }
@@ -79,6 +80,25 @@ def test_loss_of_the_output(passes: Passes) -> None:
     agrees(passes.value, LOSSES[passes.loss](passes.A[passes.L], passes.y))
 
 
+def test_chain_rule() -> None:
+    """For a = f(b) and b = g(c), da/dc = f'(g(c)) g'(c)."""
+    c = 0.7
+    by_hand = (1 - np.tanh(np.exp(c)) ** 2) * np.exp(c)
+    agrees(ag.grad(lambda t: ag.tanh(ag.exp(t)))(Tensor(c)), by_hand)
+
+
+def test_chain_of_three_factors_for_the_last_layer(passes: Passes) -> None:
+    """∂loss/∂W^L is ∂loss/∂A · ∂A/∂Z · ∂Z/∂W, of which the last has three indices."""
+    L = passes.L
+    W = passes.layers[L - 1].W
+    dZ_dW = np.zeros((W.shape[1], *W.shape))  # (k, i, j) holds ∂Z_k/∂W_ij
+    for k in range(W.shape[1]):
+        dZ_dW[k, :, k] = passes.A[L - 1][:, 0]
+    dA_dZL = dA_dZ(passes.layers[L - 1].f, passes.Z[L])  # (k, o) holds ∂A_o/∂Z_k
+    dA = dloss_dA(passes.loss, passes.A[L], passes.y)[:, 0]
+    agrees(passes.network[L - 1][0].W.grad, np.einsum("o,ko,kij->ij", dA, dA_dZL, dZ_dW))
+
+
 def test_equation_8_1(passes: Passes) -> None:
     """∂loss/∂W^l, m × n, is the layer's input times the transposed blame of Z^l."""
     for l in passes.each():  # noqa: E741 - the chapter's letter
@@ -104,6 +124,24 @@ def test_equation_8_2(passes: Passes) -> None:
         if l > 1:
             chain = chain @ passes.layers[l - 1].W.T
     agrees(passes.z[1].grad, chain)
+
+
+def test_equation_8_2_in_columns_does_not_fit() -> None:
+    """With the book's own shapes the printed order begins with n × 1 times n × n."""
+    p = Passes(2, ["tanh", "tanh"])
+    first, second = dloss_dA("squared", p.A[2], p.y), dA_dZ("tanh", p.Z[2])
+    assert (first.shape, second.shape) == ((3, 1), (3, 3))
+    with pytest.raises(ValueError, match="mismatch"):
+        first @ second
+
+
+def test_equation_8_2_brace(passes: Passes) -> None:
+    """All factors but ∂A¹/∂Z¹ make ∂loss/∂A¹; all of them, as the brace spans, ∂loss/∂Z¹."""
+    chain = dloss_dA(passes.loss, passes.A[passes.L], passes.y).T
+    for l in range(passes.L, 1, -1):  # noqa: E741
+        chain = chain @ dA_dZ(passes.layers[l - 1].f, passes.Z[l]).T @ passes.layers[l - 1].W.T
+    agrees(passes.a[1].grad, chain)
+    agrees(passes.z[1].grad, chain @ dA_dZ(passes.layers[0].f, passes.Z[1]).T)
 
 
 def test_equation_8_3(passes: Passes) -> None:
@@ -149,12 +187,27 @@ def test_factor_dA_dZ(f: str, rng: np.random.Generator) -> None:
 
 
 def test_factor_dZ_dA(rng: np.random.Generator) -> None:
-    """∂Z/∂A, with a row for each input, is m × n and just W."""
+    """∂Z/∂A, with a row for each input, is m × n and just W: ∂Zᵢ/∂Aⱼ stands at (j, i)."""
     W, W0, x = rng.normal(size=(4, 3)), rng.normal(size=(3, 1)), rng.normal(size=4)
-    agrees(ag.jacobian(engine_linear(W, W0))(Tensor(x)).data.T, W)
+    jacobian = ag.jacobian(engine_linear(W, W0))(Tensor(x)).data
+    agrees(jacobian.T, W)
+    step = np.zeros(4)
+    step[3] = 1.0
+    Z, moved = (W.T @ column(a) + W0 for a in (x, x + step))
+    np.testing.assert_allclose((moved - Z)[1, 0], W[3, 1], rtol=1e-12)
+    assert jacobian[1, 3] == W[3, 1]
 
 
-def test_factor_dZ_dW(rng: np.random.Generator) -> None:
+def test_factor_dZ_dW0(rng: np.random.Generator) -> None:
+    """∂Z/∂W0 is the unit matrix, and ∂Z/∂W is the same with offsets as without."""
+    W, x = rng.normal(size=(4, 3)), rng.normal(size=4)
+    W0 = rng.normal(size=3)
+    agrees(ag.jacobian(lambda b: Tensor(x) @ W + b)(Tensor(W0)), np.eye(3))
+    with_W0 = ag.jacobian(lambda w: Tensor(x) @ w + W0)(Tensor(W))
+    agrees(with_W0, np.asarray(ag.jacobian(lambda w: Tensor(x) @ w)(Tensor(W)).data))
+
+
+def test_study_question_factor_dZ_dW(rng: np.random.Generator) -> None:
     """∂Z/∂W has three dimensions: Z_k changes by A_i with W_ik, and with no other column."""
     W, x = rng.normal(size=(4, 3)), rng.normal(size=4)
     by_hand = np.zeros((3, 4, 3))
@@ -256,6 +309,15 @@ def test_dloss_dZL_directly_squared_and_linear() -> None:
     agrees(v, LOSSES["squared"](z, y))
     agrees(criterion.backward((z.T, y.T), v, 1.0)[0], (2 * (z - y)).T)
     agrees(2 * (z - y), dA_dZ("linear", z) @ dloss_dA("squared", z, y))
+
+
+def test_dloss_dZL_directly_hinge_and_linear() -> None:
+    """For a linear output with hinge loss, ∂loss/∂Z^L is −Y inside of the margin, else 0."""
+    z, y = column([0.3, -1.8, -1.1]), column(MATCHED["hinge"][1])
+    criterion = nn.HingeLoss("sum")
+    v = criterion.forward(z.T, y.T)
+    agrees(v, LOSSES["hinge"](z, y))
+    agrees(criterion.backward((z.T, y.T), v, 1.0)[0], np.array([[-1.0, 0.0, -1.0]]))
 
 
 def test_dloss_dZL_directly_nll_and_sigmoid() -> None:

@@ -200,3 +200,97 @@ def test_large_initial_weights_saturate(f: str, factor: float) -> None:
     same(slopes(1.0), 1 - a**2 if f == "tanh" else a * (1 - a))
     assert np.median(slopes(factor).data) < 1e-30
     assert np.median(slopes(1.0).data) > 0.1
+
+
+def test_study_question_expected_z_under_the_other_readings() -> None:
+    """With standard deviation 1/m z has variance 1/m; offsets of line 3 add 1 to either."""
+    m, n = 100, 5000
+    for options, variance in (
+        ({"init": "chapter_std"}, 1 / m),
+        ({"init": "chapter", "init_offset": "normal"}, 2.0),
+        ({"init": "chapter_std", "init_offset": "normal"}, 1 + 1 / m),
+    ):
+        z = nn.Linear(m, n, rng=4, **options)(np.ones((1, m))).numpy()
+        assert abs(z.mean()) < 4 * (variance / n) ** 0.5
+        assert abs(z.var() / variance - 1) < 4 * (2 / n) ** 0.5
+
+
+def test_printed_order_of_lines_14_15_and_17_does_not_fit() -> None:
+    """In columns the later factor stands on the left; the printed products do not exist."""
+    rng = np.random.default_rng(6)
+    (_, _), (W2, _) = hand.drawn_weights((3, 4, 2), rng)
+    dZ2, dA1, slope = rng.standard_normal((2, 1)), rng.standard_normal((4, 1)), np.eye(4)
+    A0, dZ1 = rng.standard_normal((3, 1)), rng.standard_normal((4, 1))
+    for printed in ((dZ2, W2), (dA1, slope), (dZ1, A0)):
+        with pytest.raises(ValueError, match="mismatch"):
+            printed[0] @ printed[1]
+    assert (W2 @ dZ2).shape == dA1.shape == (slope @ dA1).shape
+    assert (A0 @ dZ1.T).shape == (3, 4)
+
+
+def test_line_5_draws_with_replacement_and_epochs_do_not() -> None:
+    """n steps of SGD-NEURAL-NET miss some points; an epoch of fit takes each once."""
+    n = 30
+    X, seen = np.arange(float(n))[:, None], []
+
+    def loss(a: Tensor, y: Any) -> Any:
+        seen.append(int(y[0, 0]))
+        return (a * 0.0).sum()
+
+    optim.sgd_neural_net((X, X), n, 1, (1,), (ENGINE["linear"],), Loss=loss, eta=0.1, rng=1)
+    rng = np.random.default_rng(1)
+    rng.standard_normal(2)  # W and W0
+    assert seen == [int(rng.integers(n)) for _ in range(n)]
+    assert len(set(seen)) < n
+
+    model = nn.Linear(1, 1, rng=1)
+    update, drawn = optim.SGD(model.parameters(), lr=0.0), seen.copy()
+    seen.clear()
+    optim.fit(
+        model,
+        loss,
+        update,
+        X,
+        X,
+        epochs=1,
+        mode="stochastic",
+        rng=1,
+        accuracy=False,
+        progress=False,
+    )
+    assert sorted(seen) == list(range(n))
+    assert sorted(drawn) != sorted(seen)
+
+
+def test_study_question_terms_that_depend_on_f_L() -> None:
+    """Another f^L leaves Z¹ … Z^L and the other A, and changes A^L, the loss and every gradient.
+
+    Of the factors it enters ∂A^L/∂Z^L, and ∂loss/∂A^L through the place where it is taken.
+    """
+    rng = np.random.default_rng(8)
+    x, y = rng.standard_normal((1, 3)), rng.standard_normal((1, 2))
+    layers = hand.drawn_weights((3, 4, 2), rng)
+
+    def lines_6_to_18(last: str) -> dict[str, Any]:
+        weights = [
+            (Tensor(W, requires_grad=True), Tensor(b.T[0], requires_grad=True)) for W, b in layers
+        ]
+        found: dict[str, Any] = {"A0": Tensor(x)}
+        for l, (W, W0) in enumerate(weights, 1):  # noqa: E741 - the chapter's letter
+            found[f"Z{l}"] = found[f"A{l - 1}"] @ W + W0
+            found[f"A{l}"] = ENGINE["tanh" if l == 1 else last](found[f"Z{l}"])
+            found[f"Z{l}"].retain_grad()
+            found[f"A{l}"].retain_grad()
+        found["loss"] = nn.SquaredLoss("sum")(found["A2"], y)
+        found["loss"].backward()
+        for l, (W, W0) in enumerate(weights, 1):  # noqa: E741
+            found |= {f"dZ{l}": found[f"Z{l}"].grad, f"dA{l}": found[f"A{l}"].grad}
+            found |= {f"dW{l}": W.grad, f"dW0{l}": W0.grad}
+        return {name: np.asarray(t.data) for name, t in found.items()}
+
+    one, other = lines_6_to_18("linear"), lines_6_to_18("sigmoid")
+    same_in_both = {name for name in one if np.array_equal(one[name], other[name])}
+    assert same_in_both == {"A0", "Z1", "A1", "Z2"}
+    for found, slope in ((one, np.ones((1, 2))), (other, other["A2"] * (1 - other["A2"]))):
+        same(found["dA2"], 2 * (found["A2"] - y))
+        same(found["dZ2"], slope * found["dA2"])

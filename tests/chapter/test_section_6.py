@@ -178,3 +178,57 @@ def test_hinge_with_squared_norm_finds_the_maximum_margin() -> None:
 
     hard = svm.SVC(kernel="linear", C=1e6, tol=1e-8).fit(X, y[:, 0])
     assert margin(W, W0) == pytest.approx(margin(hard.coef_[0], hard.intercept_), rel=0.03)
+
+
+def test_hinge_loss_at_exactly_1() -> None:
+    """On the margin the loss is 0, and so is the derivative, of all between −actual and 0."""
+    y = np.array([[1.0], [-1.0]])
+    check_loss(nn.HingeLoss, y.copy(), y, np.zeros((2, 1)), np.zeros((2, 1)))
+
+
+@pytest.mark.parametrize(("threshold", "labels"), [(0.5, (0.0, 1.0)), (0.0, (-1.0, 1.0))])
+def test_zero_one_loss(threshold: float, labels: tuple[float, float]) -> None:
+    """1 for a wrong guess and 0 for a right one, with no slope: backward is refused."""
+    guess = np.array([[-0.7], [0.1], [0.6], [0.9]])
+    y = np.array([[labels[0]], [labels[1]], [labels[0]], [labels[1]]])
+    value = np.where((guess > threshold) == (y == labels[1]), 0.0, 1.0)
+    same(nn.ZeroOneLoss("none", threshold=threshold)(guess, y), value)
+    same(nn.ZeroOneLoss("mean", threshold=threshold)(guess, y), value.mean())
+    t = Tensor(guess, requires_grad=True)
+    with pytest.raises(ag.AutogradError):
+        nn.ZeroOneLoss("sum", threshold=threshold)(t, y).backward()
+    moved = nn.ZeroOneLoss("none", threshold=threshold)(guess + 1e-6, y)
+    same(moved, value)
+
+
+def test_nllm_with_a_guess_of_zero() -> None:
+    """As printed 0·log 0 is NaN; here a wrong class of probability 0 costs 0, the right one ∞."""
+    a, y = np.array([[0.0, 0.25, 0.75]]), np.array([[0.0, 1.0, 0.0]])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        assert np.isnan(-(y * np.log(a)).sum())
+    same(nn.NLLM("sum")(a, y), -np.log(0.25))
+    with np.errstate(divide="ignore"):
+        assert nn.NLLM("sum")(a, [[1.0, 0.0, 0.0]]).item() == np.inf
+
+
+def test_squared_loss_of_several_outputs() -> None:
+    """The sum is over points and outputs; the mean divides by both their numbers."""
+    rng = np.random.default_rng(9)
+    A, Y = rng.standard_normal((3, 5)), rng.standard_normal((3, 5))  # K × n
+    J = sum(float(np.sum((A[:, i] - Y[:, i]) ** 2)) for i in range(5))
+    same(nn.SquaredLoss("sum")(A.T, Y.T), J)
+    same(nn.SquaredLoss("mean")(A.T, Y.T), J / (5 * 3))
+
+
+def test_hinge_with_a_large_penalty_trades_the_margin() -> None:
+    """Every λ small enough gives the separator of the largest margin; a large one another."""
+    svm = pytest.importorskip("sklearn.svm")
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.4], [4.0, 0.0], [5.0, 3.0]])
+    y = np.array([-1.0, -1.0, 1.0, 1.0, 1.0])
+
+    def direction(weight_decay: float) -> Array:
+        w = svm.SVC(kernel="linear", C=1 / weight_decay, tol=1e-8).fit(X, y).coef_[0]
+        return w / np.linalg.norm(w)
+
+    same(direction(1e-6), direction(1e-4), 1e-4)
+    assert np.abs(direction(10.0) - direction(1e-4)).max() > 0.05

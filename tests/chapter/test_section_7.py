@@ -144,9 +144,9 @@ def test_running_average() -> None:
 @pytest.mark.parametrize("gamma", [0.1, 0.9])
 def test_moving_average_is_a_weighted_sum(gamma: float) -> None:
     """A_T = Σ γ^{T−t}(1 − γ) a_t, where the sum starts at t = 1, as there is no a₀."""
-    a = np.random.default_rng(1).standard_normal((200, 3))
+    a = np.random.default_rng(1).standard_normal((1000, 3))
     moving = optim.MovingAverage(gamma)
-    for T in range(1, 201):
+    for T in range(1, 1001):
         moving.update(a[T - 1])
         share = gamma ** (T - np.arange(1, T + 1)) * (1 - gamma)
         same(moving.value, share @ a[:T])
@@ -335,3 +335,200 @@ def test_decreasing_step_size_converges_where_a_constant_one_does_not() -> None:
     # With η = 1/(2t) on (w − y)² the weight is the running mean.
     same(np.array(ends(rate)), np.cumsum(points) / np.arange(1, 2001))
     assert np.std(ends(0.3)[-500:]) > 20 * np.std(ends(rate)[-500:])
+
+
+@pytest.mark.parametrize("k", [1, 4, N])
+def test_sum_and_mean_take_the_same_steps_with_k_times_the_rate(k: int) -> None:
+    """On the mean of k losses η is k times that on their sum."""
+    X, Y = data()
+    ends = []
+    for reduction, eta in (("sum", 0.005), ("mean", 0.005 * k)):
+        model, *_ = unit()
+        optim.fit(
+            model,
+            nn.SquaredLoss(reduction),
+            optim.SGD(model.parameters(), lr=eta),
+            X.T,
+            Y.T,
+            epochs=3,
+            batch_size=k,
+            rng=2,
+            progress=False,
+        )
+        ends.append(np.array(model.W.data))
+    same(*ends)
+
+
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_a_short_last_batch(drop_last: bool) -> None:
+    """n = 12 and k = 5: two steps an epoch as printed, three where no point is left out."""
+    X, Y = data()
+    model, W, W0 = unit()
+    update = optim.SGD(model.parameters(), lr=0.01)
+    optim.fit(
+        model,
+        nn.SquaredLoss("sum"),
+        update,
+        X.T,
+        Y.T,
+        epochs=2,
+        batch_size=5,
+        drop_last=drop_last,
+        rng=6,
+        progress=False,
+    )
+    assert update.t == 2 * (2 if drop_last else 3)
+    rng = np.random.default_rng(6)
+    for _ in range(2):
+        order = rng.permutation(N)
+        for chosen in [order[:5], order[5:10], order[10:]][: 2 if drop_last else 3]:
+            W, W0 = stepped(W, W0, X[:, chosen], Y[:, chosen], 0.01)
+    same(model.W, W)
+    same(model.W0, W0[:, 0])
+
+
+def test_moving_average_summed_from_0_has_a_term_too_many() -> None:
+    """From t = 0 the printed sum has γ^T(1 − γ)a₀ besides; its factors add up to 1 − γ^(T+1)."""
+    gamma, T = 0.8, 7
+    a = np.random.default_rng(4).standard_normal(T + 1)  # a[0] is the a₀ that there is not
+    moving = optim.MovingAverage(gamma)
+    for each in a[1:]:
+        moving.update(each)
+    factors = gamma ** (T - np.arange(T + 1)) * (1 - gamma)
+    same(factors @ a - moving.value, gamma**T * (1 - gamma) * a[0], 1e-11)
+    same(factors.sum(), 1 - gamma ** (T + 1))
+    same(factors[1:].sum(), 1 - gamma**T)
+
+
+def test_momentum_forms_agree_as_long_as_eta_over_1_minus_gamma_is_constant() -> None:
+    """V = η'M even for a γ that changes, if η_t = η'(1 − γ_t); not if η' changes."""
+    g = recorded(100)
+
+    def gamma(t: int) -> float:
+        return 0.5 + 0.4 * t / 100
+
+    for eta, equal in ((lambda t: 0.02, True), (lambda t: 0.02 / t, False)):
+        V, M = np.zeros((3, 2)), optim.RunningAverage(gamma)
+        for t, each in enumerate(g, 1):
+            V = gamma(t) * V + eta(t) * (1 - gamma(t)) * each
+            M.update(each)
+        difference = np.abs(V - eta(100) * M.value).max()
+        assert (difference <= 1e-12 * np.abs(V).max()) is np.bool_(equal)
+
+
+def test_one_rate_means_longer_steps_with_V_than_with_M() -> None:
+    """With the same number for η and η' the first form steps 1/(1 − γ) times as far."""
+    g, gamma = recorded(50), 0.9
+    V = fed(lambda p: optim.SGD(p, lr=0.02, momentum=gamma), g)
+    M = fed(lambda p: optim.SGD(p, lr=0.02, momentum=gamma, momentum_form="average"), g)
+    same(V.data - START, (M.data - START) / (1 - gamma), 1e-11)
+
+
+def test_momentum_of_pytorch() -> None:
+    """V ← γV + g and W ← W − ηV: the first form for a constant η, another under a schedule."""
+    g, V, W = recorded(), np.zeros((3, 2)), START
+    for t, each in enumerate(g, 1):
+        V = 0.9 * V + each
+        W = W - falling(t) * V
+    torch = fed(lambda p: optim.SGD(p, lr=falling, momentum=0.9, momentum_form="torch"), g)
+    same(torch, W)
+    assert np.abs(W - hand.momentum_V(START, g, falling, 0.9)).max() > 1e-3 * np.abs(W).max()
+    same(
+        fed(lambda p: optim.SGD(p, lr=0.02, momentum=0.9, momentum_form="torch"), g),
+        hand.momentum_V(START, g, constant, 0.9),
+    )
+
+
+def test_first_step_of_adadelta() -> None:
+    """From G₀ = 0 it is η/√(1 − γ) in every direction, whatever the size of the gradient."""
+    g = np.array([[1e-3, 4], [-1, 1], [9, -7.0]])
+    W = fed(lambda p: optim.Adadelta(p, lr=0.01, rho=0.9, eps=0.0), [g])
+    same(START - W.data, 0.01 / np.sqrt(0.1) * np.sign(g), 1e-11)
+
+
+def test_adadelta_of_zeiler() -> None:
+    """Elsewhere the step is g√(D + ε)/√(G + ε), where D averages the squared steps."""
+    W, G, D = START, np.zeros((3, 2)), np.zeros((3, 2))
+    for each in recorded():
+        G = 0.9 * G + 0.1 * each**2
+        s = np.sqrt(D + 1e-6) / np.sqrt(G + 1e-6) * each
+        D = 0.9 * D + 0.1 * s**2
+        W = W - s
+    same(fed(lambda p: optim.Adadelta(p, variant="zeiler"), recorded()), W)
+    assert np.abs(W - hand.adadelta(START, recorded(), 1.0, 0.9, 1e-6)).max() > 1e-2
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_adadelta_is_rmsprop(inside: bool) -> None:
+    """η g over √G + ε, or with ε inside of the root, which is the textbook's adadelta."""
+    G, W = np.zeros((3, 2)), START
+    for each in recorded():
+        G = 0.9 * G + 0.1 * each**2
+        W = W - 0.01 * each / (np.sqrt(G + 1e-3) if inside else np.sqrt(G) + 1e-3)
+
+    def make(p: list[Tensor]) -> optim.Optimizer:
+        return optim.RMSprop(p, lr=0.01, alpha=0.9, eps=1e-3, eps_inside_sqrt=inside)
+
+    same(fed(make, recorded()), W)
+    if inside:
+        same(hand.adadelta(START, recorded(), 0.01, 0.9, 1e-3), W)
+
+
+def test_adam_by_default_has_the_constants_proposed() -> None:
+    """B₁ = 0.9, B₂ = 0.999, ε = 10⁻⁸, inside of the root."""
+    g = recorded()
+    same(fed(optim.Adam, g), hand.adam(START, g, 0.001, 0.9, 0.999, 1e-8))
+
+
+def test_adam_with_epsilon_outside_of_the_root() -> None:
+    """The paper's step is η m̂/(√v̂ + ε); its ε of 10⁻⁴ acts as 10⁻⁸ inside on tiny gradients."""
+    g = recorded()
+    m, v, W = np.zeros((3, 2)), np.zeros((3, 2)), START
+    for t, each in enumerate(g, 1):
+        m, v = 0.9 * m + 0.1 * each, 0.999 * v + 0.001 * each**2
+        W = W - 0.01 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-3)
+    same(fed(lambda p: optim.Adam(p, lr=0.01, eps=1e-3, eps_inside_sqrt=False), g), W)
+
+    def first(eps: float, inside: bool) -> Array:
+        w = Tensor(np.zeros((1, 1)), requires_grad=True)
+        w.grad = Tensor([[1e-7]])
+        optim.Adam([w], lr=1.0, eps=eps, eps_inside_sqrt=inside).step()
+        return np.array(w.data)
+
+    same(first(1e-8, True), first(1e-4, False), 1e-2)
+    assert abs(first(1e-8, False)[0, 0]) > 100 * abs(first(1e-8, True)[0, 0])
+
+
+def test_expansion_of_m() -> None:
+    """The factors of m₀ and g₁ … g_t add up to 1; with one for a g₀ they would exceed it."""
+    B1, t = 0.9, 6
+    unit_vectors = np.eye(t + 1)  # m₀, g₁, …, g_t
+    m = unit_vectors[0]
+    for s in range(1, t + 1):
+        m = B1 * m + (1 - B1) * unit_vectors[s]
+    same(m[0], B1**t)
+    same(m.sum(), 1.0)
+    same(m[1:].sum(), 1 - B1**t)
+    assert m.sum() + B1**t * (1 - B1) > 1.05
+
+
+def test_v_hat_is_the_second_moment_and_not_the_variance() -> None:
+    """Of a constant gradient v̂ is its square, of which m₁ and v₁ have a tenth and a thousandth."""
+    m, v, centered = optim.MovingAverage(0.9), optim.MovingAverage(0.999), 0.0
+    for t in range(1, 100):
+        m.update(3.0)
+        v.update(9.0)
+        if t == 1:
+            assert (m.value, v.value) == pytest.approx((0.3, 0.009), rel=1e-12)
+        assert v.corrected == pytest.approx(9.0, rel=1e-12)
+        centered = v.corrected - m.corrected**2
+        assert abs(centered) < 1e-12 * 9
+
+
+def test_eta_1_over_t_has_both_sums() -> None:
+    """Ση grows with the logarithm of t and Ση² stays below π²/6; a constant η has no Ση²."""
+    rate = optim.InverseTime(1.0)
+    etas = np.array([rate(t) for t in range(1, 10001)])
+    same(etas, 1 / np.arange(1, 10001))
+    assert etas[5000:].sum() == pytest.approx(np.log(2), rel=1e-3)
+    assert (etas**2)[5000:].sum() < 1e-3 * (etas**2).sum()
