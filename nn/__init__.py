@@ -18,6 +18,7 @@ Examples
 
 from . import functional as functional
 from . import init as init
+from . import slips as slips
 from .activations import ELU as ELU
 from .activations import GELU as GELU
 from .activations import Identity as Identity
@@ -36,6 +37,9 @@ from .branches import Parallel as Parallel
 from .branches import Residual as Residual
 from .branches import Select as Select
 from .branches import UnitGroups as UnitGroups
+from .checking import Finding as Finding
+from .checking import ModuleReport as ModuleReport
+from .checking import check_module as check_module
 from .container import Container as Container
 from .container import Lambda as Lambda
 from .containers import ModuleDict as ModuleDict
@@ -43,6 +47,7 @@ from .containers import ModuleList as ModuleList
 from .containers import Sequential as Sequential
 from .dropout import Dropout as Dropout
 from .graphs import Graph as Graph
+from .hand_written import HandWritten as HandWritten
 from .linear import Linear as Linear
 from .losses import NLL as NLL
 from .losses import NLLM as NLLM

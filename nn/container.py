@@ -10,7 +10,9 @@ import numpy as np
 
 from autograd_core import ArgumentError, DTypeError, IndexingError
 
+from .checking.student import is_hand_written
 from .contents import join
+from .hand_written import adapted
 from .module import Module
 
 
@@ -36,7 +38,7 @@ class Lambda(Module):
 
 
 def as_module(value: Any, what: str) -> Module:
-    """A module as it is, a function as a `Lambda`.
+    """A module as it is, one written by hand as a `HandWritten`, a function as a `Lambda`.
 
     Raises
     ------
@@ -45,7 +47,9 @@ def as_module(value: Any, what: str) -> Module:
     """
     if isinstance(value, Module):
         return value
-    if isinstance(value, type) and issubclass(value, Module):
+    if is_hand_written(value):
+        return adapted(value)
+    if isinstance(value, type) and (hasattr(value, "forward") or hasattr(value, "backward")):
         raise DTypeError(
             f"{what}: {value.__name__} is a class; make an instance, {value.__name__}()"
         )
@@ -55,7 +59,9 @@ def as_module(value: Any, what: str) -> Module:
             f"one by one with a star, as in Sequential(*layers)"
         )
     if not callable(value):
-        raise DTypeError(f"{what}: {value!r} is neither a module nor a function")
+        hint = "; a module written by hand has forward(u) and backward(u, v, dL_dv)"
+        hint = hint if hasattr(value, "forward") or hasattr(value, "backward") else ""
+        raise DTypeError(f"{what}: {value!r} is neither a module nor a function{hint}")
     return Lambda(value)
 
 

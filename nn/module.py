@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from . import interface, state
 from . import summary as _summary
 from .contents import Contents
 from .parameter import Parameter
+from .preservation import observed
 
 M = TypeVar("M", bound="Module")
 
@@ -252,6 +254,34 @@ class Module(Contents):
         for module in reversed(list(self.modules())):
             function(module)
         return self
+
+    def observed(self, around: Callable[..., Any]) -> AbstractContextManager[None]:
+        """A context in which calls of this module and of all inside can be watched.
+
+        They leave no trace: buffers, generators, attributes and the mode are afterwards what they
+        were, also if something raises. Drawings and the summary are made so.
+
+        Parameters
+        ----------
+        around : callable
+            Called in place of each ``forward``, as ``around(module, forward, inputs, options)``;
+            what it returns is the output, so it usually ends in
+            ``return forward(*inputs, **options)``.
+
+        Examples
+        --------
+        >>> import nn
+        >>> def around(module, forward, inputs, options):
+        ...     print(type(module).__name__, inputs[0].shape)
+        ...     return forward(*inputs, **options)
+        >>> net = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Dropout(0.5, rng=0))
+        >>> with net.observed(around):
+        ...     y = net([[1.0, 2.0]])
+        Sequential (1, 2)
+        Linear (1, 2)
+        Dropout (1, 3)
+        """
+        return observed(self, around)
 
     def _dtype(self) -> np.dtype[Any] | None:
         """The dtype of the first floating parameter or buffer, if there is one."""

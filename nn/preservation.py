@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import copy
+import functools
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -58,3 +59,22 @@ def preserved(module: Module) -> Iterator[None]:
         for held, before, _ in kept:
             held.clear()
             held.update(before)
+
+
+@contextmanager
+def observed(module: Module, around: Callable[..., Any]) -> Iterator[None]:
+    """See `Module.observed`."""
+    from .interface import current
+
+    forwards = [(m, current(m)) for m in module.modules()]
+    with preserved(module):
+        for m, forward in forwards:
+            call = functools.partial(_through, around, m, forward)
+            vars(m).update(_nn_forward=call, forward=call)
+        yield
+
+
+def _through(
+    around: Callable[..., Any], module: Module, forward: Any, *inputs: Any, **options: Any
+) -> Any:
+    return around(module, forward, inputs, options)

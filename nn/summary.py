@@ -9,9 +9,7 @@ import numpy as np
 
 from autograd_core import Tensor, no_grad
 
-from .interface import current
 from .parameter import Parameter
-from .preservation import preserved
 
 if TYPE_CHECKING:
     from .module import Module
@@ -122,23 +120,16 @@ def table(module: Module, sample: Any = None) -> Summary:
 def _output_shapes(module: Module, sample: Any) -> dict[int, str]:
     """The shape of the last output of each module, in a run that leaves no trace."""
     shapes: dict[int, str] = {}
-    with preserved(module), no_grad():
-        module.eval()
-        for m in module.modules():
-            vars(m)["_nn_forward"] = _watching(m, shapes)
-        module(*(sample if isinstance(sample, tuple) else (sample,)))
-    return shapes
 
-
-def _watching(module: Module, shapes: dict[int, str]) -> Any:
-    forward = current(module)
-
-    def watched(*inputs: Any, **options: Any) -> Any:
+    def around(m: Module, forward: Any, inputs: Any, options: Any) -> Any:
         output = forward(*inputs, **options)
         many = output if isinstance(output, (tuple, list)) else (output,)
-        shapes[id(module)] = ", ".join(
+        shapes[id(m)] = ", ".join(
             str(y.shape) if isinstance(y, (Tensor, np.ndarray)) else type(y).__name__ for y in many
         )
         return output
 
-    return watched
+    with module.observed(around), no_grad():
+        module.eval()
+        module(*(sample if isinstance(sample, tuple) else (sample,)))
+    return shapes
