@@ -25,6 +25,7 @@ def horizontal(
     boxes: int,
     box_gap: float,
     line_gap: float,
+    shifts: Sequence[float] | None = None,
 ) -> list[float]:
     """The middle of each vertex.
 
@@ -39,12 +40,16 @@ def horizontal(
         Vertices from this number on are invisible points of long edges.
     box_gap, line_gap : float
         Free space between two vertices, if one is a box, and between two points.
+    shifts : sequence of float, optional
+        How far the middle of a vertex lies to the right of the place by which it is aligned; that
+        place is then what is returned.
 
     Returns
     -------
     list of float
     """
     crossed = _conflicts(layers, up, boxes)
+    shifts = shifts or [0.0] * len(widths)
     results = []
     main_up, main_down = _main(layers, up, down, boxes)
     for towards, downward in ((main_up, True), (main_down, False)):
@@ -52,9 +57,10 @@ def horizontal(
             view = [list(layer) if leftward else list(reversed(layer)) for layer in layers]
             ordered = view if downward else view[::-1]
             root = _align(ordered, towards, crossed)
-            x = _pack(view, root, widths, boxes, box_gap, line_gap)
+            aside = shifts if leftward else [-shift for shift in shifts]
+            x = _pack(view, root, widths, boxes, box_gap, line_gap, aside)
             results.append(x if leftward else [-value for value in x])
-    _line_up(results, widths)
+    _line_up(results, widths, shifts)
     return [sum(sorted(values)[1:3]) / 2 for values in zip(*results, strict=True)]
 
 
@@ -148,6 +154,7 @@ def _pack(
     boxes: int,
     box_gap: float,
     line_gap: float,
+    shifts: Sequence[float],
 ) -> list[float]:
     """Put each block as far left as its neighbours allow, then back towards the right ones."""
     right: dict[int, dict[int, float]] = {vertex: {} for vertex in root}
@@ -155,7 +162,7 @@ def _pack(
     for layer in layers:
         for u, v in pairwise(layer):
             gap = line_gap if u >= boxes and v >= boxes else box_gap
-            distance = (widths[u] + widths[v]) / 2 + gap
+            distance = (widths[u] + widths[v]) / 2 + shifts[u] - shifts[v] + gap
             a, b = root[u], root[v]
             if b not in right[a]:
                 waiting[b] += 1
@@ -176,12 +183,12 @@ def _pack(
     return [x[block] for block in root]
 
 
-def _line_up(results: list[list[float]], widths: Sequence[float]) -> None:
+def _line_up(results: list[list[float]], widths: Sequence[float], shifts: Sequence[float]) -> None:
     """Shift the four results onto the narrowest, at the side to which they were packed."""
     extents = [
         (
-            min(x - w / 2 for x, w in zip(values, widths, strict=True)),
-            max(x + w / 2 for x, w in zip(values, widths, strict=True)),
+            min(x + s - w / 2 for x, w, s in zip(values, widths, shifts, strict=True)),
+            max(x + s + w / 2 for x, w, s in zip(values, widths, shifts, strict=True)),
         )
         for values in results
     ]

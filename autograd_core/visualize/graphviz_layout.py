@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from typing import Any
 
 from ..errors import AutogradError, MissingExtraError
 from .layers import ranks
@@ -31,17 +32,26 @@ def has_pygraphviz() -> bool:
     return find_spec("pygraphviz") is not None
 
 
-def source(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> str:
-    """The graph in DOT, without any text: boxes by number and size."""
+def source(
+    sizes: Sequence[Point],
+    edges: Sequence[tuple[int, int]],
+    gaps: Point = (0.35, 0.55),
+    middle: bool = False,
+) -> str:
+    """The graph in DOT, without any text: boxes by number and size.
+
+    `gaps` between boxes and layers are in inches; with `middle`, edges touch the middle of a side.
+    """
     rank = ranks(len(sizes), edges)
     computed = {head for _, head in edges}
     heavy = [tail in computed and rank[head] == rank[tail] + 1 for tail, head in edges]
     lines = [
         "digraph {",
         # The limits keep the search short: without them 300 boxes may take half a minute.
-        "graph [nodesep=0.35 ranksep=0.55 splines=true nslimit=2 nslimit1=2 mclimit=0.5]",
+        f"graph [nodesep={gaps[0]} ranksep={gaps[1]} splines=true "
+        "nslimit=2 nslimit1=2 mclimit=0.5]",
         'node [shape=box fixedsize=true label=""]',
-        "edge [arrowhead=none]",
+        f"edge [arrowhead=none{' tailport=s headport=n' if middle else ''}]",
         *(f"{i} [width={w / _INCH:.4f} height={h / _INCH:.4f}]" for i, (w, h) in enumerate(sizes)),
         # A chain of operations is to be straight; parameters and shortcuts go beside it.
         *(
@@ -53,14 +63,20 @@ def source(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> str:
     return "\n".join(lines)
 
 
-def placed_by_dot(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Placement:
-    """The placement that the program ``dot`` finds."""
-    return _read(render(source(sizes, edges), "plain", "dot").decode(), sizes, edges)
+def placed_by_dot(
+    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], **options: Any
+) -> Placement:
+    """The placement that the program ``dot`` finds; `options` are those of `source`."""
+    plain = render(source(sizes, edges, **options), "plain", "dot")
+    return _read(plain.decode(), sizes, edges)
 
 
-def placed_by_pygraphviz(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Placement:
+def placed_by_pygraphviz(
+    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], **options: Any
+) -> Placement:
     """The placement that the Graphviz within pygraphviz finds."""
-    return _read(render(source(sizes, edges), "plain", "pygraphviz").decode(), sizes, edges)
+    plain = render(source(sizes, edges, **options), "plain", "pygraphviz")
+    return _read(plain.decode(), sizes, edges)
 
 
 def render(dot: str, form: str, engine: str) -> bytes:

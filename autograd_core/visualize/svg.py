@@ -25,6 +25,7 @@ from .measure import (
     text_of,
     title_of,
 )
+from .page import CAPTION_HEIGHT, DARK, MONO, PLAIN, SANS, number_text, wrapped
 from .picture import KINDS, Box, Edge, Picture
 from .wording import visible
 
@@ -35,14 +36,7 @@ COLOURS = {
     "operation": (("#dbe9fb", "#4179c4", "#16386b"), ("#1b3354", "#5c95df", "#cfe2fb")),
     "output": (("#fde6c8", "#cf7d12", "#6b3d00"), ("#4a3111", "#e09a3c", "#fbe3c1")),
 }
-_PLAIN = {"paper": "#ffffff", "box": "#ffffff", "ink": "#1f2328", "mute": "#667080",
-          "edge": "#8792a2"}  # fmt: skip
-_DARK = {"paper": "#14171c", "box": "#1c2128", "ink": "#e3e8ee", "mute": "#98a3b3",
-         "edge": "#75808f"}  # fmt: skip
-
-_SANS = "system-ui, 'Segoe UI', Helvetica, Arial, 'DejaVu Sans', sans-serif"
-_MONO = "ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
-CAPTION_HEIGHT = 20.0
+_n = number_text
 _ARROW = 5.0
 
 
@@ -65,7 +59,7 @@ def svg_of(picture: Picture, placement: Placement) -> str:
     top = CAPTION_HEIGHT + 12
     notes_width = max((sans_width(c, SMALL_SIZE) + 40 for c in captions), default=0.0)
     width = max(placement.width, legend_width, min(notes_width, 900))
-    lines = [part for c in captions for part in _wrapped(c, width - 40)]
+    lines = [part for c in captions for part in wrapped(c, width - 40)]
     height = top + placement.height + len(lines) * CAPTION_HEIGHT
     shift = (width - placement.width) / 2
     parts = [
@@ -105,12 +99,12 @@ def description(picture: Picture) -> str:
 
 
 def _style() -> str:
-    light = "".join(_theme(_PLAIN, 0))
-    dark = "".join(_theme(_DARK, 1))
+    light = "".join(_theme(PLAIN, 0))
+    dark = "".join(_theme(DARK, 1))
     return (
-        f".ag-graph text{{font-family:{_SANS};font-size:{SMALL_SIZE}px}}"
+        f".ag-graph text{{font-family:{SANS};font-size:{SMALL_SIZE}px}}"
         f".ag-graph .ag-title{{font-size:{TITLE_SIZE}px;font-weight:600}}"
-        f".ag-graph .ag-shape,.ag-graph .ag-line{{font-family:{_MONO}}}"
+        f".ag-graph .ag-shape,.ag-graph .ag-line{{font-family:{MONO}}}"
         f".ag-graph .ag-line{{font-size:{LINE_SIZE}px;white-space:pre}}"
         ".ag-graph .ag-absent{font-style:italic}"
         ".ag-graph .ag-edge{fill:none;stroke-width:1.4;stroke-linecap:round;"
@@ -220,20 +214,3 @@ def _arrow(curve: list[Point]) -> str:
     wings = [(x - dx + 0.7 * side * dy, y - dy - 0.7 * side * dx) for side in (1, -1)]
     (x1, y1), (x2, y2) = wings
     return f"M{_n(x1)} {_n(y1)}L{_n(x)} {_n(y)}L{_n(x2)} {_n(y2)}"
-
-
-def _wrapped(text: str, width: float) -> list[str]:
-    """`text` in lines of at most `width` pixels, broken at blanks."""
-    lines: list[str] = []
-    for word in text.split(" "):
-        if lines and sans_width(f"{lines[-1]} {word}", SMALL_SIZE) <= width:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return lines
-
-
-def _n(value: float) -> str:
-    """A coordinate with one digit after the point at most."""
-    text = f"{value:.1f}"
-    return text[:-2] if text.endswith(".0") else text

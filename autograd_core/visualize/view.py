@@ -13,19 +13,13 @@ from typing import Any
 
 from ..errors import ArgumentError, AutogradError
 from . import graphviz_layout
-from .dot import dot_of
-from .layout import Placement, layered
-from .measure import size_of
+from .layout import Placement
 from .picture import Picture
-from .svg import description, svg_of
-from .text import text_of
 from .wording import visible
+from .writers import Drawn, placed, writers_of
 
 ENGINES = ("auto", "dot", "pygraphviz", "builtin")
 FORMATS = ("svg", "html", "dot", "png", "pdf")
-
-#: With "auto", larger pictures are left to the built-in layout: Graphviz may take minutes.
-GRAPHVIZ_UP_TO = 300
 
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -68,8 +62,8 @@ class GraphView:
 
     Attributes
     ----------
-    picture : Picture
-        Boxes and edges.
+    picture : Picture or Diagram
+        Boxes and edges; of a module, blocks, values and links.
     engine : str
         The engine of layout that was asked for.
 
@@ -86,40 +80,28 @@ class GraphView:
       n2  × multiply  (n1, n1)  ()  value 9  grad 1
     """
 
-    def __init__(self, picture: Picture, engine: str = "auto") -> None:
+    def __init__(self, picture: Drawn, engine: str = "auto") -> None:
         check_engine(engine)
-        self.picture = picture
+        self.picture: Any = picture
+        self._writers = writers_of(picture)
         self.engine = engine
 
     @cached_property
     def dot(self) -> str:
         """The graph in the language of Graphviz."""
-        return dot_of(self.picture)
+        return self._writers.dot(self.picture)
 
     @cached_property
     def _svg(self) -> str:
-        return svg_of(self.picture, self._placement())
+        return self._writers.svg(self.picture, self.engine)
 
     def svg(self) -> str:
         """The picture as a complete SVG document, light and dark."""
         return self._svg
 
     def _placement(self) -> Placement:
-        sizes = [size_of(box) for box in self.picture.boxes]
-        edges = [(edge.tail, edge.head) for edge in self.picture.edges]
-        if self.engine == "dot":
-            return graphviz_layout.placed_by_dot(sizes, edges)
-        if self.engine == "pygraphviz":
-            return graphviz_layout.placed_by_pygraphviz(sizes, edges)
-        if self.engine == "auto" and len(sizes) <= GRAPHVIZ_UP_TO:
-            try:
-                if graphviz_layout.has_dot():
-                    return graphviz_layout.placed_by_dot(sizes, edges)
-                if graphviz_layout.has_pygraphviz():
-                    return graphviz_layout.placed_by_pygraphviz(sizes, edges)
-            except AutogradError:
-                pass  # a broken Graphviz is no reason for no picture
-        return layered(sizes, edges)
+        assert isinstance(self.picture, Picture)
+        return placed(self.picture, self.engine)
 
     def html(self) -> str:
         """A page that needs nothing but itself: the picture as an image, with its text."""
@@ -128,7 +110,7 @@ class GraphView:
     def _image(self) -> str:
         """An ``<img>`` of the SVG: shown by every notebook, trusted or not."""
         data = base64.b64encode(self.svg().encode()).decode()
-        words = escape(visible(description(self.picture)))
+        words = escape(visible(self._writers.words(self.picture)))
         return f'<img alt="{words}" src="data:image/svg+xml;base64,{data}">'
 
     def save(self, path: str | os.PathLike[str]) -> Path:
@@ -178,7 +160,7 @@ class GraphView:
         raise graphviz_layout.missing(f"save to .{form} (.svg and .html need nothing)")
 
     def __repr__(self) -> str:
-        return text_of(self.picture)
+        return self._writers.text(self.picture)
 
     def _repr_mimebundle_(
         self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
