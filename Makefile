@@ -8,10 +8,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test lint type docs check bench data mnist folds clean
+.PHONY: help install demo test lint type docs notebooks lab check bench data mnist folds clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
 	@echo 'Options: PYTHON=python3.12 picks the Python; ARGS="..." is handed on to the program.'
 
 install: $(VENV)/.stamp-demo ## install the project and what its examples use into .venv
@@ -33,7 +33,13 @@ type: $(VENV)/.stamp-lint ## check the types of the three packages with mypy --s
 docs: $(VENV)/.stamp-test ## run only the examples in the docstrings and in the README
 	@$(RUN) -m pytest autograd_core nn optim tests/test_readme.py $(ARGS)
 
-check: lint type test ## all that has to pass before a change lands
+notebooks: $(VENV)/.stamp-notebooks ## execute every notebook; copies with outputs go to out/notebooks
+	@$(RUN) tools/notebooks.py run $(ARGS)
+
+lab: $(VENV)/.stamp-lab ## open the notebooks in JupyterLab
+	@$(RUN) -m jupyter lab notebooks/00_start.ipynb $(ARGS)
+
+check: lint type test notebooks ## all that has to pass before a change lands
 
 bench: $(VENV)/.stamp-bench ## time training steps beside other engines (installs them: over 1 GB)
 	@$(RUN) -m benchmarks $(ARGS)
