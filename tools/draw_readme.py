@@ -35,7 +35,7 @@ def graph() -> None:
 
 
 def network() -> None:
-    """The textbook's block diagram of a network for digits, with the gradients on their way back."""
+    """The textbook's block diagram of a network for digits, with the gradients going back."""
     X, y = optim.load_digits()
     net = nn.Sequential(nn.Linear(64, 100, rng=0), nn.ReLU(), nn.Linear(100, 10, rng=1))
     view = ag.draw(net, X[:32] / 16, loss=nn.CrossEntropyLoss(), target=y[:32], engine="builtin")
