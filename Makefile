@@ -37,7 +37,8 @@ notebooks: $(VENV)/.stamp-notebooks ## execute every notebook; copies with outpu
 	@$(RUN) tools/notebooks.py run $(ARGS)
 
 lab: $(VENV)/.stamp-lab ## open the notebooks in JupyterLab
-	@$(RUN) -m jupyter lab notebooks/00_start.ipynb $(ARGS)
+	@$(RUN) -m jupyter lab --ServerApp.root_dir="$(CURDIR)" \
+		--LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ARGS)
 
 check: lint type test notebooks ## all that has to pass before a change lands
 

@@ -47,9 +47,9 @@ n = len(X)
 
 def descend(k, eta, epochs):
     unit = section_7.neuron()
-    update = optim.SGD(unit.parameters(), lr=eta)
+    update, rng = optim.SGD(unit.parameters(), lr=eta), np.random.default_rng(0)
     for _ in range(epochs):
-        order = np.random.default_rng(0).permutation(n)
+        order = rng.permutation(n)
         for i in range(0, n, k):
             chosen = order[i : i + k]
             update.zero_grad()
@@ -65,7 +65,7 @@ for k, name in ((n, "batch"), (16, "mini-batch"), (1, "stochastic")):
 
 # %% [markdown]
 # Two passes over the data are two steps for batch descent, which has hardly left its place. The
-# others have made hundreds of steps for the same work. The price is that each step follows an
+# others have made 72 and 1,138 steps for the same work. The price is that each step follows an
 # estimate. At one place of the surface, here are the gradients of 400 mini-batches, and their
 # scatter beside what statistics says: $\sigma \sqrt{(n - k)/(k(n - 1))}$ for $k$ distinct points,
 # with σ the scatter of single points.
@@ -81,8 +81,9 @@ for k, g in clouds.items():
 section_7.clouds(clouds, full)
 
 # %% [markdown]
-# The cross is the gradient over all tumours. A single tumour may point anywhere; of mini-batches of
-# 100 nearly all agree. But the scatter falls with $\sqrt k$ and the work grows with $k$.
+# The cross is the gradient over all tumours. Single tumours contradict each other: the malignant
+# ones (lower arc) pull one way and the benign ones the other. Mini-batches of 100 nearly all agree.
+# But the scatter falls with $\sqrt k$ and the work grows with $k$.
 #
 # ### Study question: which $k$ gives SGD, which gives batch descent?
 #
@@ -392,8 +393,8 @@ section_7.paths(ways, best, wide=True)
 
 # %% [markdown]
 # Across the valley the steps alternate, and 0.9 takes nearly all of this motion out. Along it they
-# agree, and all three arrive. γ = 0.9 has another habit: it swings, since it needs about ten steps
-# to forget a direction.
+# agree, and all three get there. γ = 0.9 goes past the lowest point and turns round only then: it
+# needs about ten steps to forget a direction.
 #
 # ## Adadelta and Adam: a step size for each weight
 #
@@ -446,11 +447,12 @@ for name, size in effective.items():
 section_7.sizes({name: layers[name] for name in effective}, effective)
 
 # %% [markdown]
-# Above: the smaller the layer's number, the smaller its gradients. Below: the larger its step
-# sizes, which is the point of both methods. It also shows what ε does. Where $g^2$ is far below ε
-# the step size ends at $\eta/\sqrt\epsilon$ = 3 and the first layers are held back; with a smaller
-# ε, or Adam, they are not. (Adam's first layer has a peak of its own at $\eta/\sqrt\epsilon$ = 30:
-# weights of pixels that are always or nearly always blank, whose gradients are 0.)
+# Above, on the left, where nothing is learnt: the further from the loss a layer is, the smaller its
+# gradients. Below: the smaller the gradients, the larger the step sizes, which is the point of both
+# methods. It also shows what ε does. Where $g^2$ is far below ε the step size ends at
+# $\eta/\sqrt\epsilon$ = 3 and the first layers are held back; with a smaller ε, or Adam, they are
+# not. (Adam's first layer has a peak of its own at $\eta/\sqrt\epsilon$ = 30: weights of pixels
+# that are always or nearly always blank, whose gradients are 0.)
 #
 # Dividing by the size of the gradient makes the *first* step independent of it. Adadelta begins
 # with $G_1 = (1 - \gamma) g^2$, so it steps $\eta/\sqrt{1 - \gamma} = 3.16\,\eta$; Adam corrects
@@ -540,7 +542,7 @@ section_7.paths(ways, best)
 # ## The race on the digits
 #
 # Now 2,410 weights in the place of two. Each optimizer gets six step sizes, the same start and the
-# same shuffles, and twelve epochs.
+# same shuffles, and ten epochs.
 
 # %%
 races = section_7.race(

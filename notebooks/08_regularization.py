@@ -32,9 +32,9 @@ print(f"stopped after epoch {len(stopped)}, kept epoch {stopped.best_epoch}")
 section_8.stopping(whole, stopped)
 
 # %% [markdown]
-# The training loss goes down all the time, to almost nothing. The validation loss turns round. The
-# share of digits read rightly stays where it is: the network does not make more mistakes, it gets
-# surer of those it makes, and the loss counts that.
+# The training loss goes down to almost nothing. The validation loss turns round. The share of
+# digits read rightly stays where it is: the network does not make more mistakes, it gets surer of
+# those it makes, and the loss counts that.
 #
 # `fit` cannot know that a minimum was one until some epochs have passed without a better one; this
 # is `patience`. Then it gives back the weights of the best epoch. Are they really those?
@@ -140,7 +140,7 @@ section_8.features({f"λ = {lam:g}": nets[lam][0].W.numpy() for lam in (0, 0.03)
 # the inputs. For a linear unit with squared loss one can say exactly what this does. With noise
 # $e$, $E(w^T(x + e) - y)^2 = (w^T x - y)^2 + s^2 \|w\|^2$: on the average over the noise, the
 # objective is that of ridge regression with $\lambda = n s^2$. So let a unit learn how diabetes
-# goes on in 442 patients, by 3,000 noisy steps of batch descent, take its mean weights, and put
+# goes on in 442 patients, by 2,000 noisy steps of batch descent, take its mean weights, and put
 # them beside scikit-learn's ridge regression.
 
 # %%
@@ -155,7 +155,7 @@ def ridge(s):
 
 
 noisy = {
-    s: section_8.descended(3000, 1e-4, noise=s, mean_from=1000)[:, 0] for s in (0.2, 0.5, 1.0, 2.0)
+    s: section_8.descended(2000, 2e-4, noise=s, mean_from=700)[:, 0] for s in (0.2, 0.5, 1.0, 2.0)
 }
 for s, w in noisy.items():
     far = np.abs(w - ridge(s)).max()
@@ -172,13 +172,13 @@ section_8.ridge_paths(scales, np.array([ridge(s) for s in scales]), noisy, names
 # In which weights do they all save? The eigenvectors of $X^T X$ are directions of the data, and its
 # eigenvalues $h$ say how strongly the data speak there. In each direction ridge leaves the share
 # $h/(h + \lambda)$ of the least squares weight, and $t$ steps of descent from 0 leave $1 - (1 -
-# 2\eta h)^t$. All four below come out of the training loop.
+# 2\eta h)^t$. All three below come out of the training loop.
 
 # %%
-at, lam, eta, t = section_8.directions(), 50.0, 1e-4, 100
+at, lam, eta, t = section_8.directions(), 50.0, 2e-4, 50
 found = {
-    "weight decay": section_8.descended(1500, eta, decay=2 * lam),
-    "noise on the inputs": section_8.descended(3000, eta, noise=(lam / n) ** 0.5, mean_from=1000),
+    "weight decay": section_8.descended(1000, eta, decay=2 * lam),
+    "noise on the inputs": section_8.descended(2000, eta, noise=(lam / n) ** 0.5, mean_from=700),
     f"stopped after {t} steps": section_8.descended(t, eta),
 }
 shares = {name: (at.axes.T @ w)[:, 0] / (at.axes.T @ at.weights)[:, 0] for name, w in found.items()}
@@ -191,7 +191,7 @@ for name, expected in (
 section_8.left_over(at, found, lam, t, eta)
 
 # %% [markdown]
-# Decay and noise do the same thing (noise is off by more, as its mean is over 2,000 steps only).
+# Decay and noise do the same thing (noise is off by more, as its mean is over 1,300 steps only).
 # Stopping early does a similar one: directions on which the data say much are learnt, directions on
 # which they say little stay near 0. Its curve is steeper.
 #
@@ -205,8 +205,8 @@ section_8.left_over(at, found, lam, t, eta)
 
 # %%
 (X, y), held_digits = section_8.digits()
-net = section_8.reader(hidden=12, rng=1)
-net = nn.Sequential(net[0], net[1], nn.Dropout(0.5, rng=3), net[2])
+first, tanh, last = section_8.reader(hidden=12, rng=1)
+net = nn.Sequential(first, tanh, nn.Dropout(0.5, rng=3), last)
 dropped = np.random.default_rng(3).random(12) < 0.5  # the draws that Dropout will make
 moved = section_8.one_digit_updates(net, X[:1], y[:1], optim.SGD(net.parameters(), lr=0.1))
 W1, W01, W2, W02 = moved.values()
@@ -218,12 +218,12 @@ print("weights of the others:     ", np.count_nonzero(W2[~dropped]), "of", W2[~d
 section_8.updates({"W¹, into the unit": W1.T, "W², out of the unit": W2}, dropped)
 
 # %% [markdown]
-# White is exactly 0, not small. (The white columns are blank pixels; their weights do not move for
-# any unit.) Two lines prove it. Weights *out of* unit $j$: $\partial\text{loss}/\partial
-# W^{l+1}_{jk} = a_j\, \partial\text{loss}/\partial z_k$, and $a_j = 0$. Weights *into* it:
-# $\partial\text{loss}/\partial z_j = \partial\text{loss}/\partial a_j \cdot f'(z_j)\, d_j$, and
-# $d_j = 0$. The second needs the mask: from $a_j = 0$ alone one might take the slope of tanh to be
-# $1 - 0^2 = 1$.
+# White is exactly 0, not small. (The white columns are the pixels without ink in this digit; their
+# weights do not move for any unit.) Two lines prove it. Weights *out of* unit $j$:
+# $\partial\text{loss}/\partial W^{l+1}_{jk} = a_j\, \partial\text{loss}/\partial z_k$, and $a_j =
+# 0$. Weights *into* it: $\partial\text{loss}/\partial z_j = \partial\text{loss}/\partial a_j \cdot
+# f'(z_j)\, d_j$, and $d_j = 0$. The second needs the mask: from $a_j = 0$ alone one might take the
+# slope of tanh to be $1 - 0^2 = 1$.
 #
 # The sentence is about SGD and one point. With momentum the past goes on moving the unit, with
 # decay it shrinks, and in a batch some other point keeps it:
@@ -232,10 +232,9 @@ section_8.updates({"W¹, into the unit": W1.T, "W², out of the unit": W2}, drop
 # %%
 def moves(update, x, actual):
     """How many weights into the units dropped for the first point move, in the second step."""
-    fresh = nn.Sequential(*section_8.reader(hidden=12, rng=1))
-    first, last = fresh[0], fresh[2]
+    first, tanh, last = section_8.reader(hidden=12, rng=1)
     drop = nn.Dropout(0.5, rng=3)
-    net = nn.Sequential(first, nn.Tanh(), drop, last)
+    net = nn.Sequential(first, tanh, drop, last)
     optimizer = update(net.parameters())
     drop.training = False
     section_8.one_digit_updates(net, X[1:2], y[1:2], optimizer)  # a step without dropout before
@@ -283,10 +282,10 @@ section_8.dropped_activations(
 # %% [markdown]
 # Left: half of all activations are 0; the others are doubled, or left as they are. Right: each form
 # of training is centred at its own form of evaluation. With the textbook's masks and unscaled
-# weights the next layer would meet values that it has never seen.
+# weights the next layer would meet values that it has hardly ever seen.
 #
-# The mean of $z$ is right, and exactly so. Behind the next $f$ it is not, since $E f(z) \ne f(E
-# z)$:
+# The mean of $z$ is right: exactly over all masks, and nearly over 4,000 of them. Behind the next
+# $f$ it is not, since $E f(z) \ne f(E z)$:
 
 # %%
 print(f"mean of z:       {now[:, 3].mean():7.3f}   in evaluation {halved:7.3f}")
@@ -598,7 +597,9 @@ section_8.through_batch_norm(through_batch_norm)
 # ## What the engine printed
 #
 # Batch normalization of one unit over three points, followed by a squared loss. No step knows of
-# the others, and their product is the textbook's last formula.
+# the others, and together they make the textbook's last formula. The first line has its small part
+# $\partial\sigma/\partial Z_j = (Z_j - \mu)/(K\sigma)$; there $n$ is the number of points and $d =
+# 0$.
 
 # %%
 Z, target = np.array([[1.0], [2.0], [4.0]]), np.array([[0.0], [1.0], [0.0]])

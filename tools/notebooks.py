@@ -72,6 +72,8 @@ def run(sources: list[Path]) -> list[str]:
             notebook,
             timeout=SECONDS,
             allow_errors=True,
+            # The kernel's own log: it warns that it is reached over TCP, on this machine only.
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
             resources={"metadata": {"path": str(NOTEBOOKS)}},
         )
         client.execute()

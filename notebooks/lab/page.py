@@ -71,8 +71,8 @@ def printed(loss: Tensor) -> Page:
             formula = primitive.latex.format(*operands)
         except IndexError:  # an operation of as many operands as one likes
             formula = rf"\operatorname{{{primitive.name}}}({', '.join(operands)})"
-        partials = [p.formula for p in getattr(primitive, "partials", ())]
-        local = ",\\; ".join(partials) if partials else r"\text{linear}"
+        partials = [p.formula for p in _partials(primitive)]
+        local = ",\\; ".join(partials) or _kind(primitive)
         shape = " × ".join(map(str, node.shape)) or "scalar"
         text.append(f"{names[node]} = {formula}   [{shape}]   {', '.join(partials)}")
         rows.append(f"| ${names[node]}$ | {shape} | ${formula}$ | ${local}$ |")
@@ -80,6 +80,16 @@ def printed(loss: Tensor) -> Page:
         "In a local derivative y is the result of the step itself, x (or a, b) what goes into it."
     )
     return Page("\n".join([*text, note]), "\n".join([*rows, "", note]))
+
+
+def _partials(primitive: Any) -> tuple[Any, ...]:
+    """The declared derivatives: one for each operand, or that of a reduction such as std."""
+    one = getattr(primitive, "partial", None)
+    return tuple(getattr(primitive, "partials", ())) if one is None else (one,)
+
+
+def _kind(primitive: Any) -> str:
+    return r"\text{linear}" if hasattr(primitive, "transposes") else r"\text{of its own kind}"
 
 
 def _named(name: str) -> str:
