@@ -27,7 +27,7 @@ def weights_of(module: Any) -> dict[str, Array]:
     Raises
     ------
     DTypeError
-        If a weight is an array of integers.
+        If a weight is an array of integers, or no array.
     """
     if not has(module, "weight_grad"):
         return {}
@@ -37,10 +37,16 @@ def weights_of(module: Any) -> dict[str, Array]:
         return arrays
     held = attributes(module)
     for key in keys:
-        if isinstance(held.get(key), np.ndarray) and key not in arrays:
+        value = held.get(key)
+        if isinstance(value, np.ndarray) and key not in arrays:
             raise DTypeError(
-                f"HandWritten: {type(module).__name__}.{key} is an array of {held[key].dtype}; "
+                f"HandWritten: {type(module).__name__}.{key} is an array of {value.dtype}; "
                 f"weights are floats: np.array(…, float)"
+            )
+        if isinstance(value, (int, float, np.number, list)):
+            raise DTypeError(
+                f"HandWritten: {type(module).__name__}.{key} is a {type(value).__name__}, which "
+                f"no optimizer can change in its place; weights are arrays: np.array(…, float)"
             )
     return {name: array for name, array in arrays.items() if name in keys}
 

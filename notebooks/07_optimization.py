@@ -161,8 +161,8 @@ section_7.once_an_epoch(turns, met)
 
 # %% [markdown]
 # Each row on the left holds the batches 1 to 10, six points each: every point has exactly one
-# colour in an epoch, and another one in the next. Drawn anew, few points are met exactly five
-# times.
+# colour in an epoch, and mostly another one in the next. Drawn anew, only 13 of the 60 points are
+# met exactly five times.
 #
 # ### How large a batch?
 #

@@ -8,6 +8,7 @@ the executed copies in ``out/notebooks``.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -63,6 +64,7 @@ def run(sources: list[Path]) -> list[str]:
     from nbclient import NotebookClient
 
     failures = check(sources)
+    os.environ["PYTHONPATH"] = str(ROOT)  # for the kernels, if the project is not installed
     out = ROOT / "out" / "notebooks"
     out.mkdir(parents=True, exist_ok=True)
     for source in sources:

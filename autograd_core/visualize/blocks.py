@@ -207,6 +207,8 @@ def titles_of(step: Step, function: str) -> tuple[str, str, bool]:
         return shorten(title, 18), function, True
     module = step.call.module
     inner = getattr(module, "function", None)
+    if type(module).__name__ == "HandWritten":  # of nn: the class that is wrapped says more
+        module = module.hand
     name = getattr(inner if callable(inner) else module, "__name__", type(module).__name__)
     title = type(module).__name__ if name == "<lambda>" else str(name)
     if step.call.is_loss:

@@ -48,7 +48,7 @@ def call(student: Any, method: str, given: Mapping[str, Array], shapes: str) -> 
     arguments = [np.array(x) for x in given.values()]
     try:
         value = _kept(bound(*arguments))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         what = f"{signature} raises {kind_and_message(error)}{_place(error, bound)}"
         return Outcome(None, Finding(method, what, _hint(error, shapes)))
     changed = tuple(
@@ -126,7 +126,7 @@ def _place(error: BaseException, bound: Any) -> str:
     return f" ({where}: {frame.line})." if frame.line else f" ({where})."
 
 
-def _hint(error: Exception, shapes: str) -> str:
+def _hint(error: BaseException, shapes: str) -> str:
     if isinstance(error, NotImplementedError):
         return "It is still to be written."
     if isinstance(error, NameError):
@@ -135,7 +135,7 @@ def _hint(error: Exception, shapes: str) -> str:
         return "Is it spelled right, and set in __init__? Arrays have no methods but NumPy's."
     if isinstance(error, KeyError):
         return "There is no such key; look at where the dict is made."
-    if _ABOUT_SHAPES.search(str(error)):
+    if _ABOUT_SHAPES.search(kind_and_message(error)):
         return (
             f"The shapes are {shapes}. In A @ B the last axis of A must be as long as the first "
             f"of B: transpose one with .T, or exchange them. In A * B equal axes meet, counted "

@@ -13,7 +13,7 @@ from .gradients import Answers, Gradients, in_place, same
 from .mistakes import Point
 from .reference import compared as compared_with
 from .report import Finding, ModuleReport
-from .student import Array, has
+from .student import Array, attributes, has
 from .subject import ModuleSubject, Subject
 from .truth import Known, Truth
 
@@ -98,7 +98,15 @@ class Course:
             return keys
         numeric = self.subject.numeric()
         for name in keys:
-            if name in numeric and numeric[name].dtype.kind != "f":
+            if name in numeric and numeric[name].dtype.kind == "f" and not numeric[name].ndim:
+                if not isinstance(attributes(self.subject.original)[name], np.ndarray):
+                    self.add(
+                        "weight_grad",
+                        f"The weight {name} is a plain number, which no optimizer can change in "
+                        f"its place.",
+                        f"Make it an array: self.{name} = np.array({float(numeric[name]):g}).",
+                    )
+            elif name in numeric and numeric[name].dtype.kind != "f":
                 self.add(
                     "weight_grad",
                     f"The weight {name} holds integers ({numeric[name].dtype}), so that steps of "
@@ -122,6 +130,10 @@ class Course:
         self.add("forward", what, hint)
         return None
 
+    def weights_among(self, names: list[str]) -> list[str]:
+        """Without what a method may keep in self, such as the gradients."""
+        return [name for name in names if name in self.subject.weights]
+
     # -- the methods -------------------------------------------------------------------------
 
     def forward_owes(self, passed: forward.Forward, given: forward.Input) -> None:
@@ -139,7 +151,7 @@ class Course:
             self.findings.append(outcome.failure)
             return
         self.findings += in_place(outcome, "backward")
-        for name in answers.moved:
+        for name in self.weights_among(answers.moved):
             hint = "Only the optimizer changes weights."
             self.add("backward", f"backward changes the weight {name}.", hint)
         found = compared.slip(outcome.value, 0, "backward", "dL_du")
@@ -206,20 +218,31 @@ class Course:
         if not self.subject.weights and outcome.value is None:
             return
         self.findings += in_place(outcome, "weight_grad")
-        for name in answers.changed:
+        changed = self.weights_among(answers.changed)
+        for name in changed:
             hint = "Return the gradient; the optimizer makes the step."
             self.add("weight_grad", f"weight_grad changes the weight {name} itself.", hint)
         found = list(compared.weights(outcome.value))
         self.findings += found
         again = answers.again
-        if not answers.changed and not compared.same_weights(again.value, outcome.value):
+        if not changed and not compared.same_weights(again.value, outcome.value):
             self.add(
                 "weight_grad",
                 "weight_grad gives another answer when it is called a second time with the same "
                 "arguments: it adds to what the call before left in self.",
                 "Start from zero in each call.",
             )
-        elif not found and not answers.changed and other is not None:
+        elif found or changed:
+            return
+        elif answers.alone.failure or not compared.same_weights(answers.alone.value, outcome.value):
+            self.add(
+                "weight_grad",
+                "weight_grad is right only behind backward: without a call of backward before it "
+                "its answer changes, as it uses what backward kept in self. The first layer of a "
+                "network is not asked for backward.",
+                "Compute from the arguments u and dL_dv, which belong together.",
+            )
+        elif other is not None:
             value = other.weight_grad.value
             if other.weight_grad.failure or not compared.same_weights(value, outcome.value):
                 self.hidden("weight_grad", "u and dL_dv")

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from autograd_core import ArgumentError
+
 from ..module import Module
 from ..slips import arrays
 from .calls import call
@@ -24,6 +26,9 @@ class Input(NamedTuple):
     drawn: bool
 
 
+_ANOTHER = "If forward is for inputs of another shape, give one: check_module(module, u)."
+
+
 def shapes_of(named: dict[str, Array]) -> str:
     """The shapes in words: ``u (5, 3), W (3, 2)``."""
     return ", ".join(f"{name} {np.shape(x)}" for name, x in named.items())
@@ -32,7 +37,13 @@ def shapes_of(named: dict[str, Array]) -> str:
 def inputs(
     subject: Subject, given: Any, batch: int, rng: np.random.Generator, like: Module | None
 ) -> Iterator[Input]:
-    """Inputs to try, one after the other."""
+    """Inputs to try, one after the other.
+
+    Raises
+    ------
+    ArgumentError
+        If there is none that `like` takes.
+    """
     if given is not None:
         u = np.array(given, float)
         yield Input(u, 0 if u.ndim > 1 else None, False)
@@ -45,11 +56,18 @@ def inputs(
         batch += 1  # the axis of the examples is to be told from the others
     if like is not None and any(True for _ in like.parameters()):
         weights = {name: p.numpy() for name, p in like.named_parameters()}
+    none = True
     for positive in (False, True):
         for shape, axis in input_shapes(weights, batch):
             u = draw(shape, rng, positive)
             if like is None or _fits(like, u) or (u.ndim == 2 and _fits(like, u.T)):
+                none = False
                 yield Input(u, axis, True)
+    if none:
+        raise ArgumentError(
+            f"check_module: like={like!r} takes no input that could be guessed; give one: "
+            f"check_module(module, u, like=…)"
+        )
 
 
 def _fits(like: Module, u: Array) -> bool:
@@ -79,7 +97,9 @@ class Forward(NamedTuple):
 def check(subject: Subject, candidates: Iterator[Input]) -> Forward:
     """Run forward on the first input that it takes, and look at what it gives and does."""
     failures: list[Finding] = []
+    drawn = False
     for given in candidates:
+        drawn = given.drawn
         arrays_held = {n: w for n, w in subject.numeric().items() if w.ndim}
         shapes = shapes_of({"u": given.u, **arrays_held})
         with subject.trial(quiet=bool(failures)) as made:
@@ -89,7 +109,10 @@ def check(subject: Subject, candidates: Iterator[Input]) -> Forward:
             return _kept(subject, given, outcome.value, outcome.changed)
         failures.append(finding)
     # The failure on the likeliest input is told; but NaN is told only if nothing else went wrong.
-    return Forward(None, np.zeros(0), failures[:1], [])
+    told = failures[:1]
+    if drawn and told and " raises " in told[0].what:
+        told = [told[0]._replace(hint=f"{told[0].hint} {_ANOTHER}")]
+    return Forward(None, np.zeros(0), told, [])
 
 
 def _value(v: Any) -> Finding | None:

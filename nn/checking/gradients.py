@@ -26,6 +26,8 @@ class Answers:
     backward, weight_grad : Outcome
     again : Outcome
         Of a second call of ``weight_grad`` with the same arguments.
+    alone : Outcome
+        Of ``weight_grad`` directly behind forward, without a call of ``backward``.
     moved, changed : list of str
         The weights that ``backward`` and ``weight_grad`` changed.
     """
@@ -49,13 +51,17 @@ class Answers:
             self.backward = call(made, "backward", {"u": u, "v": v, "dL_dv": g}, shapes)
             self.moved = _changed(before, subject.held(made))
             self.changed: list[str] = []
-            self.weight_grad = self.again = Outcome(None, None)
+            self.weight_grad = self.again = self.alone = Outcome(None, None)
             if with_weights:
                 arguments = {"u": u, "dL_dv": g}
                 before = subject.held(made)
                 self.weight_grad = call(made, "weight_grad", arguments, shapes)
                 self.changed = _changed(before, subject.held(made))
                 self.again = call(made, "weight_grad", arguments, shapes)
+        if with_weights:
+            with subject.trial() as made:
+                call(made, "forward", {"u": u}, shapes)
+                self.alone = call(made, "weight_grad", {"u": u, "dL_dv": g}, shapes)
 
 
 def _changed(before: dict[str, Array], after: dict[str, Array]) -> list[str]:
@@ -139,6 +145,12 @@ class Gradients:
         for i, name in enumerate(names, 1):
             if name in answer:
                 found = self.slip(answer[name], i, "weight_grad", f"dL_d{name}")
+                if found is not None and self.unnamed(found) and not self.right[i].any():
+                    found = Finding(
+                        "weight_grad",
+                        f"dL_d{name} must be zero, as v does not change with {name}.",
+                        "Is it left out in forward, or does it act on no entry of v?",
+                    )
                 if found is not None:
                     yield found
             else:

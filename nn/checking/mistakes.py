@@ -54,7 +54,10 @@ def usable(found: Iterator[tuple[Any, str, str]]) -> list[Mistaken]:
 
 
 def _product(a: Array, b: Array) -> Any:
-    return a @ b if a.ndim and b.ndim and a.shape[-1] == b.shape[-min(2, b.ndim)] else None
+    try:
+        return a @ b
+    except ValueError:
+        return None
 
 
 def _elementwise(a: Array, b: Array) -> Any:
@@ -122,6 +125,12 @@ def _of_functions(at: Point, given: Array) -> Iterator[tuple[Any, str, str]]:
         g - right,
         f"{name} is zero where it must be dL_dv, and the other way round.",
         "Is the comparison the wrong way round?",
+    )
+    yield (
+        right - g,
+        f"{name} lacks dL_dv itself: u reaches v directly too, as in u + …, and that share is "
+        f"missing.",
+        "Add dL_dv to what comes through the rest: where u is used twice, two gradients are added.",
     )
     yield (
         at.forward(g),

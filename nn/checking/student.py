@@ -163,6 +163,7 @@ def input_shapes(
     lines = [w.shape for w in weights.values() if w.ndim == 2 and min(w.shape) == 1]
     vectors = [(w.size,) for w in weights.values() if w.ndim == 1]
     lengths = [shape[0] for shape in matrices] + [shape[1] for shape in matrices]
+    lengths += [n for w in weights.values() if w.ndim > 2 for n in w.shape if n > 1]
     for shape in lines:
         lengths += [n for n in shape if n > 1] or [1]
         lengths += [1]

@@ -25,6 +25,7 @@ def explain(
         _zeros(x, name),
         _one_contribution(x, right, earlier, name, tolerance),
         _one_share(x, shares, name, tolerance),
+        _near(x, right, name),
         _multiple(x, right, shares, name, tolerance),
         _rearranged(x, right, name, tolerance),
         _cut_off(array, right, name),
@@ -99,6 +100,19 @@ def _one_share(x: Array, shares: Array | None, name: str, tolerance: float) -> I
             return
 
 
+def _near(x: Array, right: Array, name: str) -> Iterator[Words]:
+    """Nearly the right numbers."""
+    if close(x, right, 1e-3):
+        off = float(np.abs(x - right).max()) / (float(np.abs(right).max()) or 1.0)
+        yield (
+            f"{name} is nearly right: off by {number(off)} of the largest entry at most."
+            if right.ndim
+            else f"{name} is nearly right: off by {number(off)} of itself.",
+            "Is it a difference quotient, or rounded on the way? Is a small number such as ε left "
+            "out? The exact formula is asked for.",
+        )
+
+
 def _multiple(
     x: Array, right: Array, shares: Array | None, name: str, tolerance: float
 ) -> Iterator[Words]:
@@ -110,7 +124,7 @@ def _multiple(
     if not np.isfinite(factor) or factor == 0 or not close(x, factor * right, tolerance):
         return
     n = 0 if shares is None or shares.ndim == 0 else len(shares)
-    known = _factor_words(factor, n, tolerance)
+    known = _factor_words(factor, n, tolerance, "every entry" if right.ndim else "it")
     if known is not None:
         yield (f"{name} {known[0]}", known[1])
     elif right.size > 1 and factor > 0:
@@ -129,7 +143,7 @@ def _multiple(
         )
 
 
-def _factor_words(factor: float, n: int, tolerance: float) -> tuple[str, str] | None:
+def _factor_words(factor: float, n: int, tolerance: float, each: str) -> tuple[str, str] | None:
     """A factor that means something, in words; `n` is the size of the batch, or 0."""
 
     def near(value: float) -> bool:
@@ -137,7 +151,7 @@ def _factor_words(factor: float, n: int, tolerance: float) -> tuple[str, str] | 
 
     if near(-1):
         return (
-            "has the wrong sign: every entry is −1 times what it must be.",
+            f"has the wrong sign: {each} is −1 times what it must be.",
             "Look for a minus sign that is missing, or one too many.",
         )
     sign = " and has the wrong sign" if factor < 0 else ""
@@ -156,7 +170,7 @@ def _factor_words(factor: float, n: int, tolerance: float) -> tuple[str, str] | 
         text = str(abs(fraction))
         size = "large" if abs(fraction) > 1 else "small"
         return (
-            f"is too {size} by the factor {text}{sign}: every entry is "
+            f"is too {size} by the factor {text}{sign}: {each} is "
             f"{number(float(fraction))} times what it must be.",
             f"Look for a factor {abs(1 / fraction)} that is missing, or a factor {text} too many.",
         )
@@ -216,9 +230,11 @@ def _partly(x: Array, right: Array, name: str, tolerance: float) -> Iterator[Wor
             f"{name} has the wrong sign in {described(len(places), right.size)}: at {shown}.",
             "Their sizes are right; look at what decides the sign there.",
         )
-    elif len(places) <= max(1, right.size // 2):
+        return
+    gone = not x[wrong].any() and len(places) < right.size
+    if gone or len(places) <= max(1, right.size // 2):
         first = tuple(np.argwhere(wrong)[0])
-        zeros = " They are zero." if not x[wrong].any() and len(places) > 1 else ""
+        zeros = " They are zero." if gone and len(places) > 1 else ""
         yield (
             f"{name} is right except in {described(len(places), right.size)}: at {shown}. The "
             f"first of them is {number(float(x[first]))} and must be "

@@ -54,7 +54,8 @@ class Exercise:
     Notes
     -----
     The check never raises, whatever the answer is or does. An answer of None or ``...`` counts as
-    not given yet.
+    not given yet. A Tensor or a list of numbers will do for an array, and the parameters may have
+    other names if they are in the order of the question's.
 
     Examples
     --------
@@ -106,10 +107,13 @@ class Exercise:
     def _tried(self, answer: Callable[..., Any], arguments: dict[str, Any]) -> Verdict | None:
         """The verdict on one set of inputs, None if the answer is right."""
         given = copy.deepcopy(arguments)
+        in_order = _in_order(answer, given)
+        if isinstance(in_order, str):
+            return Verdict(False, in_order)
         try:
             with np.errstate(all="ignore"):
-                found = answer(**given)
-        except Exception as error:
+                found = answer(*given.values()) if in_order else answer(**given)
+        except (Exception, SystemExit) as error:  # an interrupt comes through
             return Verdict(False, _raised(error, answer, arguments))
         if found is None or found is ...:
             return _unanswered()
@@ -121,7 +125,7 @@ class Exercise:
         return verdict
 
     def _judged(self, found: Any, arguments: dict[str, Any]) -> Verdict | None:
-        found = found.data if isinstance(found, Tensor) else found
+        found = _plain(found)
         correct = np.asarray(self.correct(**arguments))
         per_example = self.per_example(**arguments) if self.per_example else None
         words = slips.explain_difference(found, correct, per_example=per_example)
@@ -179,9 +183,48 @@ def _equal(a: Any, b: Any) -> bool:
     return not isinstance(a, np.ndarray) or np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
 
 
-def _raised(error: Exception, answer: Any, arguments: dict[str, Any]) -> str:
+def _in_order(answer: Callable[..., Any], given: dict[str, Any]) -> bool | str:
+    """Whether to call with the arguments in their order, as the answer has other names for them.
+
+    Words if it cannot be called either way.
+    """
+    try:
+        signature = inspect.signature(answer)
+    except Exception:  # one that cannot be read
+        return False
+    by_name, in_order = _binds(signature, **given), _binds(signature, *given.values())
+    moved = any(
+        name in given and name != own
+        for name, own in zip(signature.parameters, given, strict=False)
+    )
+    if by_name or (in_order and not moved):
+        return not by_name
+    taken = ", ".join(map(str, signature.parameters.values()))
+    return f"the function takes ({taken}), and is called with ({', '.join(given)})"
+
+
+def _binds(signature: inspect.Signature, *arguments: Any, **named: Any) -> bool:
+    try:
+        signature.bind(*arguments, **named)
+    except TypeError:
+        return False
+    return True
+
+
+def _plain(found: Any) -> Any:
+    """A Tensor's array; an array for a list or tuple of numbers."""
+    try:
+        if isinstance(found, (list, tuple)):
+            array = np.array([_plain(x) for x in found])
+            return array if array.dtype.kind in "fiu" and array.size else found
+        return found.data if isinstance(found, Tensor) else found
+    except Exception:  # whatever a strange object does when it is looked at
+        return found
+
+
+def _raised(error: BaseException, answer: Any, arguments: dict[str, Any]) -> str:
     """What went wrong inside the answer: the error, its line, and the shapes that came in."""
-    code = getattr(answer, "__code__", None)
+    code = getattr(answer, "__code__", None) if inspect.isroutine(answer) else None
     line, trace = "", error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code is code:
@@ -190,4 +233,8 @@ def _raised(error: Exception, answer: Any, arguments: dict[str, Any]) -> str:
         trace = trace.tb_next
     shapes = ", ".join([f"{k} {np.shape(v)}" for k, v in arguments.items() if np.ndim(v)])
     given = f"; it was called with {shapes}" if shapes else ""
-    return f"the function raised {type(error).__name__}{line}: {error}{given}"
+    try:
+        message = f": {error}" if str(error) else ""
+    except Exception:
+        message = ""
+    return f"the function raised {type(error).__name__}{line}{message}{given}"

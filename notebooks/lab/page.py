@@ -99,6 +99,8 @@ def _named(name: str) -> str:
 def _constant(value: Any) -> str:
     array = np.asarray(value.data if isinstance(value, Tensor) else value)
     if array.ndim == 0 and array.dtype != object:
-        return f"{array.item():.6g}"
+        digits, _, power = f"{array.item():.6g}".replace("inf", r"\infty").partition("e")
+        times = "" if digits == "1" else rf"{digits} \cdot "
+        return f"{times}10^{{{int(power)}}}" if power else digits
     name = value.name if isinstance(value, Tensor) else None
     return _named(name) if name else r"\mathbf{c}"

@@ -252,10 +252,52 @@ class Alias(Linear):
         return u @ self.all[0] + self.all[1]
 
 
+class KeptGradient(Linear):
+    """Keeps its gradient in self, as many do; it is no weight."""
+
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__(seed=seed)
+        self.dW = np.zeros_like(self.W)
+
+    def backward(self, u: Any, v: Any, dL_dv: Any) -> Any:
+        self.dW = u.T @ dL_dv
+        return super().backward(u, v, dL_dv)
+
+    def weight_grad(self, u: Any, dL_dv: Any) -> Any:
+        self.dW = u.T @ dL_dv
+        return {"W": self.dW, "W0": dL_dv.sum(axis=0)}
+
+
+class ThreeIndices:
+    """A weight with three axes."""
+
+    def __init__(self) -> None:
+        self.W = np.random.default_rng(0).standard_normal((3, 4, 2))
+
+    def forward(self, u: Any) -> Any:
+        return np.einsum("bi,ijk->bjk", u, self.W)
+
+    def backward(self, u: Any, v: Any, dL_dv: Any) -> Any:
+        return np.einsum("bjk,ijk->bi", dL_dv, self.W)
+
+    def weight_grad(self, u: Any, dL_dv: Any) -> Any:
+        return {"W": np.einsum("bi,bjk->ijk", u, dL_dv)}
+
+
+class SingleInside(Columns):
+    """Casts its input to float32, in columns."""
+
+    def forward(self, u: Any) -> Any:
+        return super().forward(u.astype(np.float32))
+
+    def backward(self, u: Any, v: Any, dL_dv: Any) -> Any:
+        return super().backward(u, v, dL_dv.astype(np.float32))
+
+
 RIGHT: list[Callable[..., Any]] = [
     Linear, Square, Columns, SquareColumns, OtherWay, SingleExample, OneWeight, ReLU, Loops,
     MathExp, Sigmoid, Tanh, Squared, Log, Softmax, SoftmaxColumns, BatchNorm, Dropout,
-    GlobalDropout, Slots, Frozen, Alias,
+    GlobalDropout, Slots, Frozen, Alias, KeptGradient, ThreeIndices, SingleInside,
 ]  # fmt: skip
 
 
@@ -273,6 +315,33 @@ def test_right_modules_pass(make: Any, seed: int) -> None:
     assert "all is right" in text(report)
     assert before == (repr(sorted(vars(module).items())) if before else "")
     assert np.array_equal(state, np.random.get_state()[1])  # noqa: NPY002
+
+
+class Embedding:
+    """Rows of a table, by numbers; v jumps with u, and has slope 0 wherever it has one."""
+
+    def __init__(self) -> None:
+        self.E = np.random.default_rng(0).standard_normal((3, 2))
+
+    def forward(self, u: Any) -> Any:
+        return self.E[u.astype(int)]
+
+    def backward(self, u: Any, v: Any, dL_dv: Any) -> Any:
+        return np.zeros(u.shape)
+
+    def weight_grad(self, u: Any, dL_dv: Any) -> Any:
+        made = np.zeros_like(self.E)
+        np.add.at(made, u.astype(int), dL_dv)
+        return {"E": made}
+
+
+def test_jumps_have_no_slope() -> None:
+    """A right embedding is not blamed for a step of astype(int), and a wrong one is."""
+    report = nn.check_module(Embedding(), [0, 2, 2, 1])
+    assert report.ok, report
+    assert "Where forward jumps, 0 was taken" in text(report)
+    wrong = planted(Embedding, backward=lambda s, u, v, g: g.sum(axis=1))
+    assert not nn.check_module(wrong, [0, 2, 2, 1]).ok
 
 
 @pytest.mark.parametrize(("m", "n"), [(1, 1), (3, 1), (1, 4), (5, 3), (4, 5), (6, 6), (2, 6)])
@@ -392,6 +461,46 @@ def stepping(self: Any, u: Any, g: Any) -> Any:
 def accumulating(self: Any, u: Any, g: Any) -> Any:
     self.dW = getattr(self, "dW", 0) + u.T @ g
     return {"W": self.dW, "W0": g.sum(axis=0)}
+
+
+def keeping(self: Any, u: Any, v: Any, g: Any) -> Any:
+    self.dW = u.T @ g
+    return g @ self.W.T
+
+
+class Unprintable(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def fail(error: Exception) -> Any:
+    raise error
+
+
+class Scaled:
+    """A weight that is a plain number."""
+
+    def __init__(self) -> None:
+        self.a = 0.25
+
+    def forward(self, u: Any) -> Any:
+        return u * self.a
+
+    def backward(self, u: Any, v: Any, dL_dv: Any) -> Any:
+        return dL_dv * self.a
+
+    def weight_grad(self, u: Any, dL_dv: Any) -> Any:
+        return {"a": (u * dL_dv).sum()}
+
+
+class Around:
+    """A way around tanh."""
+
+    def forward(self, u: Any) -> Any:
+        return u + np.tanh(u)
+
+    def backward(self, u: Any, v: Any, dL_dv: Any) -> Any:
+        return dL_dv * (2 - (v - u) ** 2)
 
 
 def last_only(self: Any, u: Any, g: Any, right: Any) -> Any:
@@ -551,6 +660,26 @@ SLIPS: list[tuple[Any, str, str]] = [
     (planted(Linear, weight_grad=in_place_weights), "weight_grad", "argument dL_dv in place"),
     (planted(Linear, weight_grad=stepping), "weight_grad", "changes the weight W itself"),
     (planted(Linear, weight_grad=accumulating), "weight_grad", "adds to what the call before left"),
+    (
+        planted(Linear, backward=keeping, weight_grad=lambda s, u, g: {
+            "W": s.dW, "W0": g.sum(axis=0)
+        }),
+        "weight_grad",
+        "right only behind backward",
+    ),
+    (planted(Scaled), "weight_grad", "is a plain number, which no optimizer can change"),
+    (
+        planted(Linear, forward=lambda s, u: u @ s.W),
+        "weight_grad",
+        "dL_dW0 must be zero, as v does not change with W0",
+    ),
+    (planted(Linear, backward=lambda s, u, v, g: exit()), "backward", "raises SystemExit"),
+    (planted(Linear, backward=lambda s, u, v, g: fail(Unprintable())), "backward", "Unprintable"),
+    (
+        planted(Around, backward=lambda s, u, v, g: g * (1 - (v - u) ** 2)),
+        "backward",
+        "lacks dL_dv itself",
+    ),
     (
         planted(Linear, forward=remembering, weight_grad=lambda s, u, g: {
             "W": s.u.T @ g, "W0": g.sum(axis=0)
@@ -774,6 +903,26 @@ def test_like(module: Any, like: Any) -> None:
     report = nn.check_module(module, like=like)
     assert report, report
     assert any("compared with" in note for note in report.notes)
+
+
+def test_like_that_takes_no_input_that_could_be_guessed() -> None:
+    """Nothing was checked then, so nothing is called right."""
+
+    class Seven(nn.Module):
+        def forward(self, u: Any) -> Any:
+            if u.shape[-1] != 7:
+                raise ValueError(u.shape)
+            return u * 2
+
+    with pytest.raises(ArgumentError, match="takes no input that could be guessed; give one"):
+        nn.check_module(ReLU(), like=Seven())
+    assert not nn.check_module(ReLU(), np.ones((2, 7)), like=Seven())
+
+
+def test_an_input_that_cannot_be_guessed() -> None:
+    """A forward that takes none of the inputs that were drawn may want another one."""
+    report = nn.check_module(planted(ReLU, forward=lambda s, u: u[:, :, 0]))
+    assert "give one: check_module(module, u)" in text(report)
 
 
 def test_like_finds_a_wrong_forward() -> None:

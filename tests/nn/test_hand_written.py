@@ -522,6 +522,31 @@ def test_errors_of_the_methods_come_through() -> None:
     ]
 
 
+@pytest.mark.parametrize("value", [0.25, np.float64(0.25), [0.25]])
+def test_a_weight_that_is_no_array_is_refused(value: Any) -> None:
+    """It would never learn, as no optimizer can change it in its place."""
+
+    class Scale(Tanh):
+        def __init__(self) -> None:
+            self.a = value
+
+        def forward(self, u: Any) -> Any:
+            return u * self.a
+
+        def weight_grad(self, u: Any, dL_dv: Any) -> Any:
+            return {"a": (u * dL_dv).sum()}
+
+    with pytest.raises(DTypeError, match=r"Scale.a is a \w+, which no optimizer can change"):
+        nn.Sequential(Scale())
+
+
+def test_drawn_by_the_name_of_its_class() -> None:
+    """A box says Tanh, and not HandWritten."""
+    page = repr(ag.draw(nn.Sequential(nn.Linear(2, 3, rng=0), Tanh()), U))
+    assert " Tanh " in page
+    assert "HandWritten" not in page
+
+
 def test_what_is_no_module() -> None:
     """Classes, objects without the methods, our own modules, and integer weights are refused."""
     with pytest.raises(DTypeError, match=r"Tanh is a class; make an instance, Tanh\(\)"):

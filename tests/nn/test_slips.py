@@ -130,6 +130,10 @@ CASES = [
     (np.abs(OFFSETS), OFFSETS, "wrong sign in", {}),
     (RIGHT**3 + 1, RIGHT, "right shape but wrong numbers", {}),
     (1.234, 2.0, "it is 1.234 and must be 2", {}),
+    (-2.0, 2.0, "wrong sign: it is −1 times", {}),
+    (RIGHT * (1 + 1e-5), RIGHT, "nearly right: off by 1e−05 of the largest entry", {}),
+    (2.0 + 2e-5, 2.0, "nearly right: off by 1e−05 of itself", {}),
+    (np.where(np.arange(6).reshape(3, 2) == 1, RIGHT, 0.0), RIGHT, "5 of 6 entries", {}),
     (np.zeros((0,)), RIGHT, "has shape (0,)", {}),
 ]
 
