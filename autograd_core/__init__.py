@@ -46,6 +46,7 @@ from .errors import IndexingError as IndexingError
 from .errors import MissingAttributeError as MissingAttributeError
 from .errors import MissingExtraError as MissingExtraError
 from .errors import ShapeError as ShapeError
+from .errors import TraceError as TraceError
 from .errors import UnsupportedError as UnsupportedError
 from .modes import detect_anomaly as detect_anomaly
 from .modes import enable_grad as enable_grad
@@ -126,6 +127,7 @@ from .ops.normalizing import log_softmax as log_softmax
 from .ops.normalizing import logsumexp as logsumexp
 from .ops.normalizing import norm as norm
 from .ops.normalizing import softmax as softmax
+from .ops.picking import sum_at as sum_at
 from .ops.reduction import average as average
 from .ops.reduction import cumsum as cumsum
 from .ops.reduction import mean as mean
@@ -185,8 +187,19 @@ from .ops.transcendental import sin as sin
 from .ops.transcendental import sinh as sinh
 from .ops.transcendental import tan as tan
 from .ops.transcendental import tanh as tanh
+from .scopes import called as called
 from .tensor import HookHandle as HookHandle
 from .tensor import Tensor as Tensor
+from .tracing import TRACES as TRACES
+from .tracing import Symbol as Symbol
+from .tracing import as_one as as_one
+from .tracing import cell as cell
+from .tracing import changed as changed
+from .tracing import depends as depends
+from .tracing import doing as doing
+from .tracing import gives_places as gives_places
+from .tracing import is_tracing as is_tracing
+from .tracing import snapshot as snapshot
 
 if TYPE_CHECKING:
     from .checkpoint_io import load as load
@@ -195,6 +208,9 @@ if TYPE_CHECKING:
     from .custom_function import custom as custom
     from .gradient_check import gradcheck as gradcheck
     from .packages import check_packages as check_packages
+    from .program import Compiled as Compiled
+    from .program import compile as compile
+    from .program import jit as jit
     from .transforms import grad as grad
     from .transforms import hessian as hessian
     from .transforms import hvp as hvp
@@ -216,7 +232,10 @@ _LAZY = {
     "GraphView": "visualize",
     "check_packages": "packages",
     "custom": "custom_function",
+    "Compiled": "program",
+    "compile": "program",
     "draw": "visualize",
+    "jit": "program",
     "grad": "transforms",
     "gradcheck": "gradient_check",
     "hessian": "transforms",

@@ -12,6 +12,8 @@ import numpy as np
 
 from .errors import AxisError, DTypeError, ShapeError
 from .graph import Shape
+from .tensor import Tensor
+from .tracing import as_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,9 +36,9 @@ def sum_to(value: Any, target: Shape) -> Any:
         return value
     lead = len(shape) - len(target)
     if lead == 1 and shape[1:] == target:  # the usual bias: one axis in front
-        if type(value) is np.ndarray:
-            return column_sums(value)
-        return value.sum(axis=0)
+        if isinstance(value, Tensor):
+            return value.sum(axis=0)
+        return column_sums(value)
     if lead < 0 or any([m not in (1, n) for m, n in zip(target, shape[lead:], strict=True)]):
         raise ShapeError(
             f"backward: a gradient of shape {shape} does not belong to a value of shape {target}; "
@@ -57,27 +59,27 @@ _SHORT = 1024  # beyond, NumPy's pairwise sums are more exact
 def column_sums(x: NDArray[Any]) -> Any:
     """``x.sum(axis=0)``; for a short matrix by BLAS, in a quarter of the time."""
     if x.ndim == 2 and x.shape[0] <= _SHORT and x.dtype.char in "fd":
-        sums: NDArray[Any] = _ones(x.shape[0], x.dtype).dot(x)
-        return sums
-    return np.asarray(np.add.reduce(x, axis=0))
+        ones = _ones(x.shape[0], x.dtype)
+        return ones.dot(x) if type(x) is np.ndarray else np.dot(ones, x)
+    return as_array(np.add.reduce(x, axis=0))
 
 
 def row_sums(x: NDArray[Any]) -> Any:
     """``x.sum(axis=-1, keepdims=True)``; for a narrow matrix by BLAS, likewise."""
     if x.ndim == 2 and x.shape[1] <= _SHORT and x.dtype.char in "fd":
-        sums: NDArray[Any] = x.dot(_ones(x.shape[1], x.dtype))
-        return sums[:, None]
+        ones = _ones(x.shape[1], x.dtype)
+        return (x.dot(ones) if type(x) is np.ndarray else np.dot(x, ones))[:, None]
     return np.add.reduce(x, axis=-1, keepdims=True)
 
 
 _NARROW = 16
 
 
-def row_max(x: NDArray[Any]) -> NDArray[Any]:
+def row_max(x: NDArray[Any]) -> Any:
     """``x.max(axis=-1, keepdims=True)``; of many narrow rows by columns, in up to a sixth."""
     if x.ndim == 2 and x.shape[1] <= _NARROW <= x.shape[0]:
-        return np.asarray(np.maximum.reduce(np.ascontiguousarray(x.T), axis=0))[:, None]
-    return np.asarray(np.maximum.reduce(x, axis=-1, keepdims=True))
+        return as_array(np.maximum.reduce(x.T.copy(), axis=0))[:, None]
+    return as_array(np.maximum.reduce(x, axis=-1, keepdims=True))
 
 
 def normalize_axis(axis: Axis, ndim: int, where: str) -> tuple[int, ...]:

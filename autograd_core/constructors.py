@@ -10,6 +10,7 @@ import numpy as np
 from .dtypes import as_dtype, get_default_dtype
 from .errors import ArgumentError, AutogradError, ShapeError
 from .tensor import Tensor, as_data
+from .tracing import TRACES, as_array, as_one, current
 
 Sizes = int | tuple[int, ...] | list[int]
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def _range(make: Callable[..., Any], *bounds: Any, **options: Any) -> Any:
 
 
 def _made(array: Any, requires_grad: bool, name: str | None) -> Tensor:
+    if TRACES and (trace := current()) is not None:
+        array = trace.made(array)
     return Tensor(array, requires_grad=requires_grad, name=name, copy=not np.ndim(array))
 
 
@@ -208,12 +211,16 @@ def randn(
     >>> ag.randn(2, 3, rng=0).shape
     (2, 3)
     """
-    draw = generator(rng).standard_normal(_sizes(shape))
-    return _made(np.asarray(draw).astype(_kind(dtype, "randn")), requires_grad, name)
+    draw = as_one(_normal, rng, _sizes(shape), _kind(dtype, "randn"))
+    return _made(draw, requires_grad, name)
+
+
+def _normal(rng: Rng, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    return np.asarray(generator(rng).standard_normal(shape)).astype(dtype)
 
 
 def _like(x: Any) -> tuple[Any, Any]:
-    array = np.asarray(x.data if isinstance(x, Tensor) else x)
+    array = as_array(x.data if isinstance(x, Tensor) else x)
     return array.shape, array.dtype
 
 

@@ -15,6 +15,7 @@ from .modes import enable_grad, is_grad_enabled, no_grad
 from .primitive import Primitive, apply, as_scalar
 from .rules import Custom
 from .tensor import Tensor, wrap
+from .tracing import as_array
 from .walks import transpose_in_cotangent
 
 
@@ -100,7 +101,7 @@ def _output(y: Any, name: str) -> Any:
             f"{name}: its forward returned a {type(y).__name__}; return one array, or write a "
             f"Function, which may return a tuple"
         )
-    array = np.asarray(y)
+    array = as_array(y)
     check_dtype(array, name)
     return array[()]
 
@@ -131,7 +132,7 @@ def _cotangent(c: Any, g: Any, y: Any, x: Any, name: str) -> Any:
             f"{name}: its rule left the graph, so it cannot be differentiated again; compute the "
             f"gradient with tensor operations, not with .numpy() or .data"
         )
-    return as_scalar(np.array(value))  # the rule may have answered an array of the user's
+    return as_scalar(np.copy(value))  # the rule may have answered an array of the user's
 
 
 def _plain(x: Any) -> Any:
@@ -218,7 +219,7 @@ class _UserPrimitive(Primitive):
         self.args = tuple([_TENSOR if isinstance(a, Tensor) else a for a in args])
         self.needs = tuple([isinstance(a, Tensor) and a._node is not None for a in args])
         self.kwargs = kwargs
-        self.outputs = [(np.shape(y), np.asarray(y).dtype) for y in run[1]]
+        self.outputs = [(np.shape(y), as_array(y).dtype) for y in run[1]]
         self.k = k
         self.run: tuple[_Saved, list[Any]] | None = run
         super().__init__(
@@ -396,7 +397,7 @@ def _run(
             f"array, or a tuple of them"
         )
     outputs = [
-        as_scalar(y._value if isinstance(y, Tensor) else np.asarray(y))
+        as_scalar(y._value if isinstance(y, Tensor) else as_array(y))
         for y in (result if isinstance(result, tuple) else (result,))
     ]
     return _Saved(ctx, inputs, result), outputs

@@ -53,6 +53,10 @@ class CheckpointError(AutogradError, ValueError):
     """A state or a file that does not fit what it is loaded into."""
 
 
+class TraceError(AutogradError, RuntimeError):
+    """Something that a compiled program could not do again, asked for while it was traced."""
+
+
 class MissingAttributeError(AutogradError, AttributeError):
     """A method or attribute that a Tensor has under another name, or not at all."""
 

@@ -43,7 +43,7 @@ class Spec(StandIn):
     __slots__ = ("dtype", "shape")
 
     def __init__(self, value: Any) -> None:
-        array = np.asarray(value)
+        array = value if hasattr(value, "dtype") else np.asarray(value)
         self.shape = array.shape
         self.dtype = array.dtype
 
@@ -77,11 +77,14 @@ class Extra:
         The name of the tensor that the user gave to this value.
     checksum : list of int or None
         Fingerprints of what was saved, under `detect_anomaly`.
+    freed : bool
+        Of a `ScalarNode`: whether a backward pass has used it up.
     """
 
     __slots__ = (
         "checksum",
         "cotangent",
+        "freed",
         "hooks",
         "line",
         "name",
@@ -101,6 +104,12 @@ class Extra:
         self.line: str | None = None
         self.name: str | None = None
         self.checksum: list[int] | None = None
+        self.freed = False
+
+
+#: The `Extra` of all nodes of floats that were used up and have nothing else to say.
+FREED = Extra()
+FREED.freed = True
 
 
 class Node(StandIn):
@@ -157,8 +166,10 @@ class Node(StandIn):
 
     def extras(self) -> Extra:
         """The node's `Extra`, made on first use."""
-        if self.extra is None:
+        if self.extra is None or self.extra is FREED:
+            used_up = self.extra is FREED
             self.extra = Extra()
+            self.extra.freed = used_up
         return self.extra
 
     def __repr__(self) -> str:
@@ -169,11 +180,16 @@ class Node(StandIn):
 class ArrayNode(Node):
     """A node whose output is a NumPy array or scalar."""
 
-    __slots__ = ("clock", "constants", "dtype", "params", "shape")
+    __slots__ = ("clock", "constants", "dtype", "params", "scope", "shape")
+
+    scope: tuple[Any, ...]  # set only by `scopes.called`
 
 
 class ScalarNode(Node):
-    """A node of Python floats: immutable, so nothing about it has to be remembered."""
+    """A node of Python floats: immutable, so nothing about it has to be remembered.
+
+    ``saved`` are the output and the operands. They stay when the node is used up, for replay.
+    """
 
     __slots__ = ()
 

@@ -16,6 +16,7 @@ from .errors import (
 )
 from .modes import is_grad_enabled
 from .tensor import Tensor, as_array, check_writeable
+from .tracing import TRACES, current
 
 
 def setitem(target: Tensor, index: Any, value: Any) -> None:
@@ -31,6 +32,9 @@ def setitem(target: Tensor, index: Any, value: Any) -> None:
             f"setitem: assignment into a tensor is not recorded; use where(mask, new, x), "
             f"concatenate or stack, or {instead}"
         )
+    if TRACES and (trace := current()) is not None:
+        trace.set_item(target, plain_index(index), value)
+        return
     array = target._value
     if type(array) is not np.ndarray:
         array = np.array(array)

@@ -18,11 +18,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Modes(NamedTuple):
-    """The modes in force: record; keep values and lines; look for NaN and infinities."""
+    """The modes in force: record; keep values and lines; look for NaN and infinities; a trace."""
 
     grad: bool = True
     keep: bool = False
     anomaly: bool = False
+    trace: Any = None
 
 
 PLAIN = Modes()
@@ -43,11 +44,19 @@ def is_grad_enabled() -> bool:
     return mode is None or mode.grad
 
 
-@functools.cache
 def _changed(kind: type[_Switch], before: Modes | None) -> Modes | None:
     """The modes inside a switch of this kind."""
-    modes = (before or PLAIN)._replace(**kind.changes)
-    return None if modes == PLAIN else modes
+    if before is not None and before.trace is not None:  # not into the cache, which would hold it
+        return before._replace(**kind.changes)
+    found = _CHANGED.get((kind, before), PLAIN)
+    if found is PLAIN:
+        modes = (before or PLAIN)._replace(**kind.changes)
+        found = _CHANGED[kind, before] = None if modes == PLAIN else modes
+    return found
+
+
+#: What the switches make of the modes, by kind of switch and modes before.
+_CHANGED: dict[tuple[type[_Switch], Modes | None], Modes | None] = {}
 
 
 class _Switch:
@@ -67,7 +76,7 @@ class _Switch:
     def __enter__(self) -> None:
         previous = MODE.get()
         _ENTERED.set((self, previous, _ENTERED.get()))
-        MODE.set(_changed(type(self), previous))  # type: ignore[arg-type]
+        MODE.set(_changed(type(self), previous))
 
     def __exit__(
         self,

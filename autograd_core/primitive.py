@@ -28,6 +28,7 @@ from .errors import (
 from .graph import ArrayNode, Leaf, Node
 from .modes import MODE, Modes
 from .tensor import Tensor, wrap
+from .tracing import Symbol
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -184,7 +185,7 @@ def operand(arg: Any, where: str) -> Any:
     kind = type(arg)
     if kind is float or kind is int or kind is bool:
         return arg
-    if kind is not np.ndarray and not isinstance(arg, np.generic):
+    if kind is not np.ndarray and not isinstance(arg, (np.generic, Symbol)):
         check_mask(arg, where)
         if isinstance(arg, np.matrix):
             raise DTypeError(
@@ -215,6 +216,9 @@ def as_scalar(y: Any) -> Any:
 
 def apply(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -> Tensor:
     """Compute, and record if an operand is on the graph."""
+    mode = MODE.get()
+    if mode is not None and mode.trace is not None:
+        return mode.trace.apply(primitive, args, params)  # type: ignore[no-any-return]
     values = []
     parents = []
     tracked = False
@@ -229,7 +233,6 @@ def apply(primitive: Primitive, args: tuple[Any, ...], params: dict[str, Any]) -
         else:
             values.append(operand(arg, primitive.name))
             parents.append(None)
-    mode = MODE.get()
     if mode is not None and mode.anomaly:
         return _watched(primitive, args, values, parents if mode.grad else None, params, mode)
     try:
@@ -329,12 +332,12 @@ def record(
     node.parents = parents
     node.extra = None
     node.params = params
-    if type(y) is np.ndarray:
+    if type(y) is float:
+        node.shape = ()
+        node.dtype = _FLOAT64
+    else:
         node.shape = y.shape
         node.dtype = y.dtype
-    else:
-        node.shape = ()
-        node.dtype = _FLOAT64 if type(y) is float else y.dtype
     node.clock = versions.now
     node.constants = (
         tuple([a if p is None else None for a, p in zip(args, parents, strict=True)])
@@ -367,7 +370,7 @@ def users_line() -> str | None:
     frame = sys._getframe(1)
     while frame is not None:
         module = frame.f_globals.get("__name__", "").partition(".")[0]
-        if module not in ("autograd_core", "nn", "optim"):
+        if module not in ("autograd_core", "nn", "optim", "numpy"):
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back  # type: ignore[assignment]
     return None

@@ -22,6 +22,7 @@ from .errors import (
     ShapeError,
 )
 from .graph import FLOAT64, Leaf, Node, Shape
+from .tracing import TRACES, Symbol, changed, current
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -31,6 +32,10 @@ T = TypeVar("T", bound="Tensor")
 _handles = itertools.count()
 
 
+#: What an array is mostly of; in the machine's own byte order.
+_PLAIN = (np.dtype(np.float32), FLOAT64)
+
+
 def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor") -> Any:
     """The form in which a Tensor holds `data`: an array, a NumPy scalar or a Python float.
 
@@ -38,6 +43,12 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
     """
     if type(data) is float and dtype is None:
         return data if dtypes.default is FLOAT64 else dtypes.default.type(data)
+    if type(data) is np.ndarray and data.ndim and dtype is None and data.dtype in _PLAIN:
+        return data.copy() if copy else data
+    if isinstance(data, Symbol):
+        if dtype is not None and data.dtype != (wanted := as_dtype(dtype, where)):
+            return data.astype(wanted)  # type: ignore[attr-defined]
+        return data.again() if copy else data
     if isinstance(data, Tensor):
         if data.requires_grad:
             raise GraphError(
@@ -162,7 +173,10 @@ class Tensor(TensorMethods):
         name: str | None = None,
         copy: bool = True,
     ) -> None:
-        self._value = as_data(data, dtype, copy)
+        if TRACES and copy and (trace := current()) is not None:
+            self._value = trace.made(as_data(trace.found(data), dtype, copy))
+        else:
+            self._value = as_data(data, dtype, copy)
         self._node = None
         if requires_grad:
             self.requires_grad = True
@@ -173,6 +187,8 @@ class Tensor(TensorMethods):
 
     @property
     def data(self) -> Any:
+        if TRACES and (trace := current()) is not None:
+            return trace.lift(self)
         value = self._value
         return np.float64(value) if type(value) is float else value
 
@@ -199,6 +215,9 @@ class Tensor(TensorMethods):
         ArgumentError
             If the tensor shares an array that is read-only.
         """
+        if TRACES and (trace := current()) is not None:
+            trace.assign(self, value)
+            return
         new = value._value if isinstance(value, Tensor) else value
         old = self._value
         if new is not old:
@@ -230,8 +249,16 @@ class Tensor(TensorMethods):
         change : str
             What changed it, for the message.
         """
+        if isinstance(self._value, Symbol):
+            return
         node = self._node
         versions.touch(self._value, change, node if type(node) is Leaf else self.name)
+
+    def _seen(self) -> Any:
+        """The value; in a trace, its symbol."""
+        if TRACES and (trace := current()) is not None:
+            return trace.held_by(self)
+        return self._value
 
     def _label(self) -> str:
         return f"tensor {self.name!r}" if self.name else "a tensor"
@@ -239,7 +266,7 @@ class Tensor(TensorMethods):
     @property
     def shape(self) -> Shape:
         value = self._value
-        return value.shape if type(value) is np.ndarray else ()
+        return () if type(value) is float else value.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -253,7 +280,7 @@ class Tensor(TensorMethods):
     @property
     def size(self) -> int:
         value = self._value
-        return value.size if type(value) is np.ndarray else 1
+        return 1 if type(value) is float else value.size
 
     @property
     def nbytes(self) -> int:
@@ -290,7 +317,7 @@ class Tensor(TensorMethods):
                 f"item: shape {self.shape} has {self.size} elements; item() needs exactly one, "
                 f"reduce with sum() or mean(), or use tolist()"
             )
-        value = self._value
+        value = self._seen()
         return value if type(value) is float else value.item()
 
     def tolist(self) -> Any:
@@ -299,6 +326,10 @@ class Tensor(TensorMethods):
 
     def numpy(self) -> NDArray[Any]:
         """A read-only view of the value. It is not on the graph; copy it to change it."""
+        if TRACES:
+            data = self.data
+            if isinstance(data, Symbol):
+                return data  # type: ignore[return-value]
         view = np.asarray(self._value).view()
         view.flags.writeable = False
         return view
@@ -315,6 +346,7 @@ class Tensor(TensorMethods):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        changed()
         node = self._node
         if node is not None and node.primitive is not None:
             if not value:
@@ -345,6 +377,8 @@ class Tensor(TensorMethods):
 
     @property
     def grad(self) -> Tensor | None:
+        if TRACES and (trace := current()) is not None:
+            return trace.grad_of(self)  # type: ignore[no-any-return]
         try:
             return self._grad
         except AttributeError:
@@ -359,6 +393,8 @@ class Tensor(TensorMethods):
                 f"grad: a gradient of shape {value.shape} and dtype {value.dtype} does not fit "
                 f"{self._label()} of shape {self.shape} and dtype {self.dtype}"
             )
+        if TRACES and (trace := current()) is not None:
+            trace.sets_grad(self)
         self._grad = value
 
     @property
@@ -382,7 +418,8 @@ class Tensor(TensorMethods):
         An array is shared, so that a change of one tensor in place shows in the other; a number
         (shape ``()``) is immutable, and each tensor then changes alone.
         """
-        return wrap(self._value, None)
+        value = self._value
+        return wrap(value if type(value) is np.ndarray else self._seen(), None)
 
     def retain_grad(self) -> None:
         """Have `backward` keep this tensor's gradient in ``grad`` though it is no leaf.
@@ -429,6 +466,7 @@ class Tensor(TensorMethods):
             extra.hooks = {}
         key = next(_handles)
         extra.hooks[key] = hook
+        changed()
         return HookHandle(extra.hooks, key)
 
     # -- Python's protocols ------------------------------------------------------------------
@@ -466,7 +504,7 @@ class Tensor(TensorMethods):
                 f"bool: the truth of a tensor of shape {self.shape} is ambiguous; "
                 f"use .any(), .all() or .item()"
             )
-        return bool(self._value)
+        return bool(self._seen())
 
     def __len__(self) -> int:
         if not self.shape:
@@ -551,6 +589,7 @@ class HookHandle:
     def remove(self) -> None:
         """Take the hook away; a second call does nothing."""
         self._hooks.pop(self._key, None)
+        changed()
 
 
 def check_writeable(array: NDArray[Any], where: str) -> None:

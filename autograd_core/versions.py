@@ -59,6 +59,11 @@ def touch(value: Any, change: str, owner: Leaf | str | None) -> None:
         _stamps[key] = [now, change, owner, weakref.ref(base, forget)]
 
 
+def stamp_of(value: np.ndarray[Any, Any]) -> list[Any]:
+    """The stamp of an array that was touched before; its first entry is the time."""
+    return _stamps[id(base_of(value))]
+
+
 def changed_since(value: Any, clock: float) -> str | None:
     """The words of the last change of `value`'s memory after `clock`, or None."""
     if _stamps and isinstance(value, np.ndarray):

@@ -1,4 +1,4 @@
-"""The same step in autograd-core: as users write it with ``nn`` and ``optim``, and without."""
+"""The same step in autograd-core, as users write it with ``nn`` and ``optim``."""
 
 from __future__ import annotations
 
@@ -6,26 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.mlp_numpy import UPDATES
-from benchmarks.work_mlp import BETA1, BETA2, EPS, Array, Problem
+from benchmarks.work_mlp import BETA1, BETA2, EPS, MOMENTUM, NORM_EPS, Array, Engine, Problem
 
 
-class Ours:
+class Ours(Engine):
     """autograd-core eager: a model of ``nn`` and an optimizer of ``optim``."""
 
     def __init__(self, problem: Problem) -> None:
         import nn
         import optim
-        from autograd_core import Tensor
 
-        modules: list[nn.Module] = []
-        for W, W0 in problem.layers:
-            linear = nn.Linear(*W.shape, dtype=np.float32)
-            linear.load_state_dict({"W": W, "W0": W0})
-            modules += [linear, nn.ReLU()]
-        self.model = nn.Sequential(*modules[:-1])
+        self.model = model(problem)
         self.loss = nn.CrossEntropyLoss()
-        self.x, self.labels = Tensor(problem.x), problem.labels
+        super().__init__(problem)
         parameters = self.model.parameters()
         if problem.optimizer == "sgd":
             self.optimizer: Any = optim.SGD(parameters, lr=problem.rate)
@@ -34,43 +27,57 @@ class Ours:
                 parameters, lr=problem.rate, betas=(BETA1, BETA2), eps=EPS, eps_inside_sqrt=False
             )
 
-    def __call__(self) -> Any:
+    def step(self, x: Any, labels: Any) -> Any:
         self.optimizer.zero_grad()
-        loss = self.loss(self.model(self.x), self.labels)
+        loss = self.loss(self.model(x), labels)
         loss.backward()
         self.optimizer.step()
         return loss
 
     def weights(self) -> list[Array]:
-        return [p.numpy().copy() for p in self.model.parameters()]
+        return stored(self.model)
 
 
-class OursPlain:
-    """autograd-core eager: tensors and operators only; the update by hand in NumPy."""
+class OursCompiled(Ours):
+    """autograd-core compiled: `ag.compile` around the whole step."""
 
     def __init__(self, problem: Problem) -> None:
         import autograd_core as ag
 
-        self.ag = ag
-        self.params = [ag.Tensor(array, requires_grad=True) for array in problem.start]
-        self.x = ag.Tensor(problem.x)
-        self.rows, self.labels = np.arange(problem.batch), problem.labels
-        kind = UPDATES[problem.optimizer]
-        self.updates = [kind(p.data.reshape(-1), problem.rate) for p in self.params]
+        super().__init__(problem)
+        self.step = ag.compile(self.step)
 
-    def __call__(self) -> Any:
-        ag, params = self.ag, self.params
-        a = self.x
-        for W, W0 in zip(params[:-2:2], params[1:-2:2], strict=True):
-            a = ag.relu(a @ W + W0)
-        scores = ag.log_softmax(a @ params[-2] + params[-1], axis=1)
-        loss = -scores[self.rows, self.labels].mean()
-        loss.backward()
-        for p, update in zip(params, self.updates, strict=True):
-            update(p.grad.data.reshape(-1))
-            p.touched("the update")
-            p.grad = None
-        return loss
 
-    def weights(self) -> list[Array]:
-        return [p.numpy().copy() for p in self.params]
+def model(problem: Problem) -> Any:
+    """The network of ``nn`` with the problem's weights."""
+    import nn
+
+    modules: list[nn.Module] = []
+    *hidden, last = problem.layers
+    for W, *rest in hidden:
+        linear = nn.Linear(*W.shape, bias=not problem.norm, dtype=np.float32)
+        modules.append(linear)
+        if problem.norm:
+            linear.load_state_dict({"W": W})
+            norm = nn.BatchNorm(
+                W.shape[1], eps=NORM_EPS, momentum=MOMENTUM, eps_inside_sqrt=True
+            ).astype(np.float32)
+            names = ("G", "B", "running_mean", "running_var")
+            norm.load_state_dict(dict(zip(names, rest, strict=True)))
+            modules += [norm, nn.ReLU()]
+            if problem.dropout:
+                modules.append(nn.Dropout(problem.dropout, rng=0))
+        else:
+            linear.load_state_dict({"W": W, "W0": rest[0]})
+            modules.append(nn.ReLU())
+    linear = nn.Linear(*last[0].shape, dtype=np.float32)
+    linear.load_state_dict({"W": last[0], "W0": last[1]})
+    return nn.Sequential(*modules, linear)
+
+
+def stored(network: Any) -> list[Array]:
+    """Parameters and buffers, layer by layer, in the order of `Problem.start`."""
+    order = ("W", "W0", "G", "B", "running_mean", "running_var")
+    state = network.state_dict()
+    keys = sorted(state, key=lambda key: (int(key.split(".")[0]), order.index(key.split(".")[1])))
+    return [np.array(state[key]) for key in keys]

@@ -91,8 +91,8 @@ class MicrogradMoons(Scalars):
     def __init__(self, problem: Moons) -> None:
         from micrograd.engine import Value
 
-        self.parameter = self.constant = Value  # type: ignore[method-assign]
-        self.relu = Value.relu  # type: ignore[method-assign]
+        self.parameter = self.constant = Value
+        self.relu = Value.relu
         super().__init__(problem)
 
     def update(self) -> None:
@@ -102,31 +102,50 @@ class MicrogradMoons(Scalars):
 
 
 class OursMoons(Scalars):
-    """autograd-core with scalar tensors; the update by hand, as the demo has it."""
-
-    def __init__(self, problem: Moons) -> None:
-        import autograd_core as ag
-
-        self.parameter = lambda w: ag.Tensor(w, requires_grad=True)  # type: ignore[method-assign]
-        self.constant = ag.Tensor  # type: ignore[assignment, method-assign]
-        self.relu = ag.relu  # type: ignore[method-assign]
-        super().__init__(problem)
-
-    def update(self) -> None:
-        for p in self.parameters:
-            p.data -= RATE * p.grad.data
-            p.grad = None
-
-
-class OursOptimMoons(OursMoons):
     """autograd-core with scalar tensors; the update by ``optim.SGD``."""
 
     def __init__(self, problem: Moons) -> None:
-        super().__init__(problem)
+        import autograd_core as ag
         import optim
 
+        self.parameter = lambda w: ag.Tensor(w, requires_grad=True)
+        self.constant = ag.Tensor
+        self.relu = ag.relu
+        super().__init__(problem)
         self.optimizer = optim.SGD(self.parameters, lr=RATE)
 
     def update(self) -> None:
         self.optimizer.step()
         self.optimizer.zero_grad()
+
+
+class OursCompiledMoons(OursMoons):
+    """autograd-core compiled: `ag.compile` around the whole step, the graph of scalars included."""
+
+    def __init__(self, problem: Moons) -> None:
+        import autograd_core as ag
+
+        super().__init__(problem)
+        self.step = ag.compile(super().__call__)
+
+    def __call__(self) -> Any:
+        return self.step()
+
+
+class TorchMoons(Scalars):
+    """PyTorch eager with scalar tensors of float64; the update by hand, as the demo has it."""
+
+    def __init__(self, problem: Moons) -> None:
+        import torch
+
+        torch.set_num_threads(1)
+        number = {"dtype": torch.float64}
+        self.parameter = lambda w: torch.tensor(w, requires_grad=True, **number)
+        self.constant = lambda v: torch.tensor(v, **number)
+        self.relu = torch.relu
+        super().__init__(problem)
+
+    def update(self) -> None:
+        for p in self.parameters:
+            p.data -= RATE * p.grad
+            p.grad = None

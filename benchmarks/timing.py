@@ -1,4 +1,8 @@
-"""Interleaved rounds: the engines take turns, so that a slow moment of the machine hits all."""
+"""Interleaved rounds: the engines take turns, so that a slow moment of the machine hits all.
+
+On one core the clock is the processor time of the whole process, all its threads together: what a
+clock on the wall would show if no other process were ever let onto that core.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,13 @@ import gc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from statistics import median, quantiles
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
+from benchmarks.machine import threads
+
 Step = Callable[[], Any]
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,11 @@ class Times:
         return median(mine / other for mine, other in pairs)
 
 
+def the_clock() -> Clock:
+    """Seconds from any moment on."""
+    return process_time if threads() == 1 else perf_counter
+
+
 def interleave(
     steps: Mapping[str, Step], rounds: int, seconds: float = 0.03, collector: bool = True
 ) -> dict[str, Times]:
@@ -54,7 +66,8 @@ def interleave(
     -------
     dict of name to Times
     """
-    counts = {name: _steps_in(seconds, step) for name, step in steps.items()}
+    clock = the_clock()
+    counts = {name: _steps_in(seconds, step, clock) for name, step in steps.items()}
     taken: dict[str, list[float]] = {name: [] for name in steps}
     order = list(steps)
     enabled = gc.isenabled()
@@ -63,7 +76,7 @@ def interleave(
     try:
         for _ in range(rounds):
             for name in order:
-                taken[name].append(_turn(steps[name], counts[name], collector))
+                taken[name].append(_turn(steps[name], counts[name], collector, clock))
             order = order[1:] + order[:1]  # nobody always follows the same neighbour
     finally:
         (gc.enable if enabled else gc.disable)()
@@ -71,30 +84,30 @@ def interleave(
     return {name: Times(tuple(values)) for name, values in taken.items()}
 
 
-def _turn(step: Step, count: int, collector: bool) -> float:
+def _turn(step: Step, count: int, collector: bool, clock: Clock) -> float:
     """Seconds a step over `count` steps."""
     gc.collect()
     (gc.enable if collector else gc.disable)()
     if count > 1:
         step()  # brings its code and data back into the caches
-    start = perf_counter()
+    start = clock()
     for _ in range(count):
         step()
-    elapsed = perf_counter() - start
+    elapsed = clock() - start
     gc.enable()
     return elapsed / count
 
 
-def _steps_in(seconds: float, step: Step) -> int:
+def _steps_in(seconds: float, step: Step, clock: Clock) -> int:
     """How many steps fill `seconds`. The first one may compile and does not count."""
     step()
     best = float("inf")
     spent = 0.0
     tried = 0
     while spent < seconds or (tried < 3 and spent < 10 * seconds):
-        start = perf_counter()
+        start = clock()
         step()
-        elapsed = perf_counter() - start
+        elapsed = clock() - start
         best = min(best, elapsed)
         spent += elapsed
         tried += 1

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, Literal, Protocol
+from dataclasses import dataclass, replace
+from itertools import cycle, pairwise
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,49 +13,94 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-8
+#: Of batch normalization.
+MOMENTUM, NORM_EPS = 0.1, 1e-5
 
 
-class Engine(Protocol):
-    """A network with its data and optimizer."""
+Labels = NDArray[np.int64]
+
+#: They come in turn, so that nothing of a batch can be worked out before its step.
+BATCHES = 4
+
+
+class Engine:
+    """A network with its optimizer, and batches in the engine's own kind of array."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.batches = cycle([self.own(*batch) for batch in problem.batches])
+
+    def own(self, x: Array, labels: Labels) -> tuple[Any, Any]:
+        """A batch as the engine's users would hold it."""
+        return x, labels
+
+    def step(self, x: Any, labels: Any) -> Any:
+        """One training step: forward, backward, update; returns the loss."""
+        raise NotImplementedError
 
     def __call__(self) -> Any:
-        """One training step on the batch: forward, backward, update; returns the loss."""
+        return self.step(*next(self.batches))
 
     def weights(self) -> list[Array]:
-        """W of shape (inputs, outputs) and offsets W0 of each layer, in turn."""
+        """The arrays of `Problem.start`, in its order, as they are now."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One batch for a network of ReLU layers with softmax cross-entropy (mean), all float32."""
+    """Batches for a network of ReLU layers with softmax cross-entropy (mean), all float32.
+
+    With `norm` the hidden layers are Linear without offsets, BatchNorm, ReLU and Dropout, and
+    `start` holds W, scale, shift, running mean and running variance of each; otherwise, and for
+    the last layer, W and W0.
+    """
 
     sizes: tuple[int, ...]
     batch: int
     optimizer: Literal["sgd", "adam"]
     rate: float
-    x: Array
-    labels: NDArray[np.int64]
+    batches: tuple[tuple[Array, Labels], ...]
     start: tuple[Array, ...]
+    norm: bool = False
+    dropout: float = 0.0
 
     @property
-    def layers(self) -> list[tuple[Array, Array]]:
-        """(W, W0) of each layer at the start, as fresh copies."""
+    def layers(self) -> list[tuple[Array, ...]]:
+        """The arrays of each layer at the start, as fresh copies."""
         copies = [array.copy() for array in self.start]
-        return list(zip(copies[::2], copies[1::2], strict=True))
+        step = 5 if self.norm else 2
+        return [tuple(copies[i : i + step]) for i in range(0, len(copies), step)]
+
+    @property
+    def without_chance(self) -> Problem:
+        """The same without dropout: every engine draws in its own way."""
+        return replace(self, dropout=0.0)
 
 
 def make_problem(
-    sizes: Sequence[int], batch: int, optimizer: Literal["sgd", "adam"], rate: float
+    sizes: Sequence[int],
+    batch: int,
+    optimizer: Literal["sgd", "adam"],
+    rate: float,
+    norm: bool = False,
+    dropout: float = 0.0,
 ) -> Problem:
     """Random data and weights; the same at every call."""
     rng = np.random.default_rng(0)
     start: list[Array] = []
-    for m, n in pairwise(sizes):
+    for i, (m, n) in enumerate(pairwise(sizes)):
         start.append((rng.normal(size=(m, n)) / np.sqrt(m)).astype(np.float32))
-        start.append((rng.normal(size=n) * 0.01).astype(np.float32))
-    x = rng.uniform(size=(batch, sizes[0])).astype(np.float32)
-    labels = rng.integers(0, sizes[-1], batch)
-    return Problem(tuple(sizes), batch, optimizer, rate, x, labels, tuple(start))
+        if norm and i < len(sizes) - 2:
+            one, zero = np.ones(n, np.float32), np.zeros(n, np.float32)
+            start += [one, zero, zero, one]
+        else:
+            start.append((rng.normal(size=n) * 0.01).astype(np.float32))
+    batches = [
+        (rng.uniform(size=(batch, sizes[0])).astype(np.float32), rng.integers(0, sizes[-1], batch))
+        for _ in range(BATCHES)
+    ]
+    return Problem(
+        tuple(sizes), batch, optimizer, rate, tuple(batches), tuple(start), norm, dropout
+    )
 
 
 def disagreement(
@@ -69,8 +114,14 @@ def disagreement(
     Losses are compared at each step. Weights are compared by the way that they went: the error
     relative to the movement, for each array. Adam divides by the size of the gradient, so that
     where a gradient is nothing but rounding error the step is one of full length in a direction
-    of chance; hence its wider tolerance.
+    of chance; hence its wider tolerance. Dropout is left out of the comparison; that it takes
+    place is seen in the loss.
     """
+    if problem.dropout:
+        with_it = item(make(problem)())
+        problem = problem.without_chance
+        if with_it == item(make(problem)()):
+            return "dropout changes nothing"
     tolerance = {"sgd": 1e-3, "adam": 3e-2}[problem.optimizer]
     mine, other = make(problem), reference(problem)
     for step in range(steps):

@@ -1,67 +1,64 @@
-"""The pieces of work: who takes part, what is measured, and what the goals are."""
+"""The pieces of work that are timed: who takes part, and what the goals are."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
 
-from benchmarks.timing import Times, interleave
-
-REFERENCE = "numpy"
-
-LABELS = {
-    "numpy": "hand-written NumPy",
-    "ours": "autograd-core",
-    "plain": "autograd-core, no nn/optim",
-    "torch": "PyTorch eager",
-    "torch-foreach": "PyTorch eager, foreach",
-    "torch-fused": "PyTorch eager, fused",
-    "jax": "JAX jit",
-    "autograd": "HIPS autograd",
-    "mygrad": "MyGrad",
-    "micrograd": "micrograd",
-}
+from benchmarks.results import Goal, Table
+from benchmarks.timing import interleave
 
 MLP = {
     "numpy": "mlp_numpy:NumpyMlp",
+    "numpy-tuned": "mlp_numpy_tuned:NumpyTuned",
+    "compiled": "mlp_ours:OursCompiled",
     "ours": "mlp_ours:Ours",
-    "plain": "mlp_ours:OursPlain",
-    "torch": "mlp_peers:TorchMlp",
-    "torch-foreach": "mlp_peers:torch_foreach",
-    "torch-fused": "mlp_peers:torch_fused",
-    "jax": "mlp_peers:JaxMlp",
+    "torch": "mlp_torch:TorchMlp",
+    "torch-fused": "mlp_torch:torch_fused",
+    "torch-compile": "mlp_torch:TorchCompiled",
+    "jax": "mlp_jax:JaxMlp",
+    "tinygrad": "mlp_tinygrad:TinyMlp",
     "autograd": "mlp_peers:AutogradMlp",
     "mygrad": "mlp_peers:MygradMlp",
 }
 
+NORM = {
+    **MLP,
+    "numpy": "mlp_numpy_norm:NumpyNorm",
+    "numpy-tuned": "mlp_numpy_norm_tuned:NumpyNormTuned",
+}
+
+ELEMENTWISE = {
+    "numpy": "elementwise_engines:NumpyElementwise",
+    "compiled": "elementwise_engines:OursCompiledElementwise",
+    "ours": "elementwise_engines:OursElementwise",
+    "torch": "elementwise_engines:TorchElementwise",
+    "torch-compile": "elementwise_engines:TorchCompiledElementwise",
+    "jax": "elementwise_engines:JaxElementwise",
+    "tinygrad": "elementwise_engines:TinyElementwise",
+    "autograd": "elementwise_engines:AutogradElementwise",
+    "mygrad": "elementwise_engines:MygradElementwise",
+}
+
 MOONS = {
     "numpy": "moons_engines:NumpyMoons",
-    "ours": "moons_engines:OursOptimMoons",
-    "plain": "moons_engines:OursMoons",
+    "compiled": "moons_engines:OursCompiledMoons",
+    "ours": "moons_engines:OursMoons",
+    "torch": "moons_engines:TorchMoons",
     "micrograd": "moons_engines:MicrogradMoons",
 }
 
-EAGER = ("torch", "torch-foreach", "torch-fused", "autograd", "mygrad")
+RECURRENCE = {
+    "python": "recurrence_engines:PythonRecurrence",
+    "ours": "recurrence_engines:OursRecurrence",
+    "torch": "recurrence_engines:TorchRecurrence",
+    "micrograd": "recurrence_engines:MicrogradRecurrence",
+}
 
 
-@dataclass(frozen=True)
-class Goal:
-    """autograd-core's time is to be at most `limit` times that of `other`."""
-
-    other: str
-    limit: float
-
-    def judge(self, times: dict[str, Times]) -> str | None:
-        """A line with the ratio and whether the goal is met; None if an engine is missing."""
-        if "ours" not in times or self.other not in times:
-            return None
-        ratio = times["ours"].ratio(times[self.other])
-        wanted = "faster" if self.limit == 1 else f"at most {self.limit:g} times"
-        met = "met" if ratio <= self.limit else "NOT MET"
-        return f"{met:8}{ratio:5.2f} times {LABELS[self.other]} ({wanted})"
+TORCH = ("torch", "torch-fused")
 
 
 @dataclass(frozen=True)
@@ -70,78 +67,99 @@ class Work:
 
     title: str
     engines: dict[str, str]
-    problem: Callable[[], Any]
     module: str
-    reference: str = REFERENCE
-    goals: dict[bool, tuple[Goal, ...]] = field(default_factory=dict)
+    made: tuple[Any, ...]
+    reference: str = "numpy"
+    goals: dict[bool, tuple[Goal, ...]] = field(default_factory=lambda: {True: ()})
     """By whether the cycle collector runs: each key is one table."""
 
+    def problem(self) -> Any:
+        """Data and parameters, the same at every call; `made` are a function and its arguments."""
+        name, *args = self.made
+        return getattr(import_module(f"benchmarks.{self.module}"), name)(*args)
 
-def _mlp(*args: Any) -> Callable[[], Any]:
-    return lambda: import_module("benchmarks.work_mlp").make_problem(*args)
+
+def _mlp(title: str, goals: tuple[Goal, ...], *args: Any, norm: bool = False) -> Work:
+    engines = NORM if norm else MLP
+    return Work(title, engines, "work_mlp", ("make_problem", *args), goals={True: goals})
 
 
-_PEERS = tuple(Goal(peer, 1) for peer in EAGER)
+def _ahead(mine: str, *others: str, limit: float = 1) -> tuple[Goal, ...]:
+    return tuple(Goal(mine, other, limit) for other in others)
 
-WORKS = {
-    "a1": Work(
-        "64-100-10, batch 1, SGD, float32",
-        MLP,
-        _mlp((64, 100, 10), 1, "sgd", 0.01),
-        "work_mlp",
-        goals={True: _PEERS},
-    ),
-    "a32": Work(
-        "64-100-10, batch 32, SGD, float32",
-        MLP,
-        _mlp((64, 100, 10), 32, "sgd", 0.01),
-        "work_mlp",
-        goals={True: (Goal("numpy", 3), *_PEERS)},
-    ),
-    "b": Work(
-        "784-256-256-10, batch 128, Adam, float32",
-        MLP,
-        _mlp((784, 256, 256, 10), 128, "adam", 0.001),
-        "work_mlp",
-        goals={True: ()},
-    ),
-    "moons": Work(
-        "micrograd's moons demo, MLP(2, [16, 16, 1]) of scalars, 100 points",
-        MOONS,
-        lambda: import_module("benchmarks.work_moons").make_moons(),
-        "work_moons",
-        reference="micrograd",
-        goals={False: (Goal("micrograd", 1.3),), True: (Goal("micrograd", 1),)},
-    ),
+
+_EAGER = (*_ahead("ours", *TORCH, limit=0.5), *_ahead("ours", "autograd", "mygrad"))
+_AHEAD = _ahead("compiled", *TORCH, "torch-compile", "tinygrad")
+_FAST = (Goal("compiled", "numpy", 1.05), Goal("compiled", "jax", 1.05), *_AHEAD)
+_SCALARS = {
+    False: (Goal("ours", "micrograd", 1), Goal("ours", "torch", 1)),
+    True: (Goal("ours", "micrograd", 0.3),),
 }
 
 
-@dataclass
-class Table:
-    """What was measured of one work: seconds a step by engine, and who was left out and why."""
+def _elementwise(power: int, *goals: Goal) -> Work:
+    n = 10**power
+    title = f"sum(tanh(x)·exp(−x²)) with its gradient, {n:,} elements, float32"
+    return Work(title, ELEMENTWISE, "work_elementwise", ("make_numbers", n), goals={True: goals})
 
-    title: str
-    reference: str
-    rounds: dict[str, tuple[float, ...]]
-    left_out: dict[str, str]
-    goals: list[str]
 
-    def lines(self) -> Iterable[str]:
-        times = {name: Times(tuple(values)) for name, values in self.rounds.items()}
-        against = "× " + LABELS.get(self.reference, self.reference)
-        base = times.get(self.reference)
-        unit, scale = ("ms", 1e3) if base and base.median > 0.01 else ("µs", 1e6)
-        yield f"{'engine':28}{'median ' + unit:>12}{'spread':>10}{against:>24}"
-        for name, one in times.items():
-            ratio = f"{one.ratio(base):.3g}" if base else ""
-            median, spread = one.median * scale, one.spread * scale
-            yield f"{LABELS.get(name, name):28}{median:12,.1f}{spread:10,.1f}{ratio:>24}"
-        for name, why in self.left_out.items():
-            yield f"{LABELS.get(name, name):28}{why}"
-        yield from (f"goal  {goal}" for goal in self.goals)
+def _recurrence(nodes: int, engines: dict[str, str], goals: Any) -> Work:
+    title = f"recurrence h ← relu(w·h + b) in scalars, {nodes:,} nodes"
+    made = ("make_recurrence", nodes)
+    return Work(title, engines, "work_recurrence", made, "python", goals)
 
-    def dump(self) -> str:
-        return json.dumps(asdict(self))
+
+_LINEAR = {name: RECURRENCE[name] for name in ("python", "ours")}
+
+WORKS = {
+    "a1": _mlp(
+        "64-100-10, batch 1, SGD, float32",
+        (Goal("compiled", "numpy", 1.05), Goal("compiled", "jax", 1.2), *_AHEAD, *_EAGER),
+        *((64, 100, 10), 1, "sgd", 0.01),
+    ),
+    "a32": _mlp(
+        "64-100-10, batch 32, SGD, float32",
+        (
+            Goal("compiled", "numpy", 1.05),
+            *_ahead("compiled", "jax"),
+            *_AHEAD,
+            Goal("ours", "numpy", 2.2),
+            *_EAGER,
+        ),
+        *((64, 100, 10), 32, "sgd", 0.01),
+    ),
+    "b": _mlp(
+        "784-256-256-10, batch 128, Adam, float32",
+        (*_FAST, Goal("ours", "numpy", 1.15)),
+        *((784, 256, 256, 10), 128, "adam", 0.001),
+    ),
+    "c": _mlp(
+        "784-1024-1024-10, batch 512, Adam, float32",
+        (*_FAST, Goal("ours", "numpy", 1.15)),
+        *((784, 1024, 1024, 10), 512, "adam", 0.001),
+    ),
+    "d": _mlp(
+        "784-256-256-10, batch normalization, dropout 0.2, batch 128, Adam, float32",
+        _FAST,
+        *((784, 256, 256, 10), 128, "adam", 0.001, True, 0.2),
+        norm=True,
+    ),
+    "e3": _elementwise(3),
+    "e6": _elementwise(
+        6, Goal("compiled", "jax", 1.2), *_ahead("compiled", "torch", "torch-compile")
+    ),
+    "e7": _elementwise(7, *_ahead("compiled", "jax", "torch", "torch-compile")),
+    "moons": Work(
+        "micrograd's moons demo, MLP(2, [16, 16, 1]) of scalars, 100 points",
+        MOONS,
+        "work_moons",
+        ("make_moons",),
+        "micrograd",
+        {False: (Goal("compiled", "micrograd", 1 / 30), *_SCALARS[False]), True: _SCALARS[True]},
+    ),
+    "g": _recurrence(3 * 10**5, RECURRENCE, _SCALARS),
+    **{f"g{n}": _recurrence(10**n, _LINEAR, {False: (), True: ()}) for n in (3, 4, 5, 6)},
+}
 
 
 def factory(work: Work, name: str) -> Callable[[Any], Any]:
@@ -154,27 +172,37 @@ def factory(work: Work, name: str) -> Callable[[Any], Any]:
 def check(work: Work, name: str, steps: int = 3) -> str | None:
     """Why an engine cannot be timed: missing, broken, or at odds with the reference; or None."""
     compare = import_module(f"benchmarks.{work.module}").disagreement
+    reference = factory(work, next(iter(work.engines)))
     try:
-        wrong = compare(factory(work, name), factory(work, REFERENCE), work.problem(), steps)
-    except ImportError as error:
-        return f"not installed ({error})"
+        wrong = compare(factory(work, name), reference, work.problem(), steps)
     except Exception as error:
-        return f"failed, not timed: {type(error).__name__}: {error}"
+        return reason(error)
     return f"disagrees, not timed: {wrong}" if wrong else None
 
 
-def measure(work: Work, wanted: Callable[[str], bool], rounds: int) -> list[Table]:
+def reason(error: Exception) -> str:
+    """Why an engine that raised this is left out."""
+    if isinstance(error, ImportError):
+        return f"not installed ({error})"
+    words = str(error).strip().split("\n")[0][:200]
+    return f"failed, not timed: {type(error).__name__}: {words}"
+
+
+def measure(key: str, engines: Collection[str], rounds: int) -> list[Table]:
     """Check the engines, then time those that agree; a table for each state of the collector."""
-    names = [name for name in work.engines if name in (REFERENCE, work.reference) or wanted(name)]
+    work = WORKS[key]
+    always = (next(iter(work.engines)), work.reference)
+    names = [name for name in work.engines if name in always or name in engines]
     left_out = {name: why for name in names if (why := check(work, name)) is not None}
     steps = {name: factory(work, name)(work.problem()) for name in names if name not in left_out}
     tables = []
     for collector, goals in work.goals.items():
         times = interleave(steps, rounds, collector=collector)
         judged = [line for goal in goals if (line := goal.judge(times)) is not None]
-        title = work.title
+        title = f"({key}) {work.title}"
         if len(work.goals) > 1:
             title += f", cycle collector {'on' if collector else 'off'}"
         values = {name: one.rounds for name, one in times.items()}
-        tables.append(Table(title, work.reference, values, left_out, judged))
+        name = key if collector else f"{key}-off"
+        tables.append(Table(name, title, work.reference, values, left_out, judged))
     return tables

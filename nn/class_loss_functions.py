@@ -91,7 +91,11 @@ def cross_entropy(logits: Any, actual: Any, reduction: str = "mean") -> Any:
     """
     logits = check.floating(logits, "cross_entropy", "logits")
     index = check.class_index(actual, logits.shape, "cross_entropy")
-    picked = ag.getitem(ag.log_softmax(logits), index, unique=True)
+    scores = ag.log_softmax(logits)
+    n = index[-1].size
+    if n and reduction == "mean":
+        return ag.sum_at(scores, index, over=-n)
+    picked = ag.getitem(scores, index, unique=True)
     return reduced(ag.negative(picked), reduction, "cross_entropy")
 
 

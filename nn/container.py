@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import ArgumentError, DTypeError, IndexingError
+from autograd_core import ArgumentError, DTypeError, IndexingError, changed
 
 from .checking.student import is_hand_written
 from .contents import join
@@ -90,6 +90,7 @@ class Container(Module):
     def _put(self, name: str, value: Any) -> None:
         module = self._checked(name, value)
         self._layers[name] = module
+        changed()
         if not module._path:
             module._rename(join(self._path, name))
 
@@ -112,6 +113,7 @@ class Container(Module):
     def _set(self, entries: Iterable[tuple[str, Module]]) -> None:
         """All layers anew; those that were named by their number are numbered again."""
         layers = numbered(entries)
+        changed()
         self._layers.clear()
         self._layers.update(layers)
         for name, module in layers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from autograd_core import DTypeError
+from autograd_core import DTypeError, changed
 
 from .container import Container, numbered
 from .module import Module
@@ -157,4 +157,5 @@ class ModuleDict(Container):
 
     def pop(self, name: str) -> Module:
         """Take a module out and return it."""
+        changed()
         return self._layers.pop(self._key(name))

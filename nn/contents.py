@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from numpy.typing import ArrayLike
 
-from autograd_core import ArgumentError, DTypeError, GraphError, Tensor
+from autograd_core import ArgumentError, DTypeError, GraphError, Tensor, changed
 
 from .parameter import Parameter
 
@@ -188,6 +188,7 @@ class Contents:
         return Tensor(value)
 
     def __delattr__(self, name: str) -> None:
+        changed()
         object.__delattr__(self, name)
         self._forget_buffer(name)
         if name == "forward":

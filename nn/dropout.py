@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import autograd_core as ag
@@ -62,11 +64,19 @@ class Dropout(Module):
             return x if inverted else x * (1 - self.p)
         if self.p == 0:
             return x
-        kept = self.rng.random(x.shape) >= self.p
-        mask = np.asarray(kept, x.dtype)
-        if inverted and self.p < 1:
-            mask *= 1 / (1 - self.p)
-        return x * mask
+        scale = 1 / (1 - self.p) if inverted and self.p < 1 else 1
+        mask: Tensor = x * ag.as_one(_mask, self.rng, x.shape, self.p, scale, x.dtype)
+        return mask
 
     def extra_repr(self) -> str:
         return f"{self.p}" + ("" if self.scaling == "train" else f", scaling={self.scaling!r}")
+
+
+def _mask(
+    rng: np.random.Generator, shape: tuple[int, ...], p: float, scale: float, dtype: np.dtype[Any]
+) -> Any:
+    """`scale` where a unit stays, 0 where it is dropped, with probability `p`."""
+    mask = np.asarray(rng.random(shape) >= p, dtype)
+    if scale != 1:
+        mask *= scale
+    return mask

@@ -35,7 +35,7 @@ def values(x: Any) -> NDArray[Any]:
     """
     if isinstance(x, Tensor):
         return x.numpy()
-    return x if type(x) is np.ndarray else _converted(x)
+    return x if type(x) is np.ndarray or isinstance(x, ag.Symbol) else _converted(x)  # type: ignore[return-value]
 
 
 def _converted(x: Any) -> NDArray[Any]:
@@ -115,20 +115,28 @@ def target(actual: Any, guess: Any, what: str) -> Any:
     if array.dtype.kind not in "fiub":
         raise DTypeError(f"{what}: true values of dtype {array.dtype}; give numbers")
     if array.dtype.kind == "f" and array.size:
-        low = array.min()
-        if low != low:
-            raise ArgumentError(
-                f"{what}: {np.isnan(array).sum()} of the {array.size} true values are NaN; "
-                f"leave these examples out"
-            )
+        ag.as_one(_refuse_nan, array, what)
     return array.astype(guess.dtype, copy=False)
+
+
+def _refuse_nan(array: NDArray[Any], what: str) -> None:
+    low = array.min()
+    if low != low:
+        raise ArgumentError(
+            f"{what}: {np.isnan(array).sum()} of the {array.size} true values are NaN; "
+            f"leave these examples out"
+        )
 
 
 def labels_among(actual: Any, guess: Any, allowed: tuple[int, int], what: str) -> NDArray[Any]:
     """Labels of the shape of the guess, each one of two allowed numbers."""
     array = constants(actual, what)
     same_shape(guess, array, what)
-    low, high = allowed
+    ag.as_one(_refuse_others, array, *allowed, what)
+    return array
+
+
+def _refuse_others(array: NDArray[Any], low: int, high: int, what: str) -> None:
     right = (array == low) | (array == high)
     if not right.all():
         wrong = array[~right].flat[0]
@@ -139,20 +147,22 @@ def labels_among(actual: Any, guess: Any, allowed: tuple[int, int], what: str) -
             f"{what}: labels must be {low} or {high}, and {wrong} is among those of shape "
             f"{array.shape}; {advice}"
         )
-    return array
 
 
 def probabilities(a: Any, what: str) -> Any:
     """A guess of floats in [0, 1]; NaN passes, so that the loss shows it."""
     a = floating(a, what, "a guess")
-    array = values(a)
+    ag.as_one(_refuse_improbable, values(a), what)
+    return a
+
+
+def _refuse_improbable(array: NDArray[Any], what: str) -> None:
     if array.size and (array.min() < 0 or array.max() > 1):
         raise ArgumentError(
             f"{what}: guesses must be probabilities in [0, 1], and these of shape {array.shape} "
             f"reach from {array.min():.6g} to {array.max():.6g}; apply sigmoid or softmax first, "
             f"or use the loss from logits (BCEWithLogitsLoss, CrossEntropyLoss)"
         )
-    return a
 
 
 @lru_cache(maxsize=64)
@@ -181,7 +191,7 @@ def class_index(labels: Any, shape: tuple[int, ...], what: str) -> Any:
         raise ShapeError(f"{what}: a guess of shape () has no axis of classes; give (batch, K)")
     array = constants(labels, what)
     if array.shape == shape:
-        array = _hot(array, what)
+        array = ag.as_one(_hot, array, what)
     elif array.shape != shape[:-1]:
         hint = ""
         if array.size == int(np.prod(shape[:-1])):
@@ -191,20 +201,22 @@ def class_index(labels: Any, shape: tuple[int, ...], what: str) -> Any:
             f"{shape[:-1]} or one-hot rows of shape {shape}, not of shape {array.shape}{hint}"
         )
     else:
-        array = _numbers(array, shape[-1], what)
+        array = ag.as_one(_labels, array, shape[-1], what)
     if array.ndim == 1:
         return _rows(len(array)), array
     return (*np.indices(array.shape, sparse=True), array)
 
 
-def _numbers(array: NDArray[Any], classes: int, what: str) -> NDArray[Any]:
+@ag.gives_places
+def _labels(array: NDArray[Any], classes: int, what: str) -> NDArray[Any]:
     if array.dtype.kind not in "iu":
         advice = "use np.asarray(labels).astype(int)"
         if array.dtype.kind not in "fb":
             advice = "number them: names, labels = np.unique(labels, return_inverse=True)"
         raise DTypeError(f"{what}: class numbers must be integers, not {array.dtype}; {advice}")
     index = array.astype(np.intp)
-    if index.size and index.view(np.uintp).max() >= classes:  # unsigned, a negative one is large
+    # Seen as unsigned, a negative number is a large one.
+    if index.size and np.maximum.reduce(index.view(np.uintp), axis=None) >= classes:
         wrong = array[(array < 0) | (array >= classes)].flat[0]
         raise IndexingError(
             f"{what}: label {wrong} is out of range for {classes} classes, which are numbered 0 to "

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from autograd_core import Tensor, is_grad_enabled
+from autograd_core import Tensor, called, is_grad_enabled
 
 from . import functional as F
 from .checks import number
@@ -47,7 +47,9 @@ class Loss(Module):
             adopt(cls)
         if not isinstance(guess, Tensor):
             guess = Tensor(guess, copy=is_grad_enabled())
-        return self._nn_forward(guess, actual)
+        y = self._nn_forward(guess, actual)
+        called(self, (guess, actual), y)
+        return y
 
     def _enter(self, x: Any, copy: bool = True) -> Tensor:
         return Tensor(x, copy=copy)

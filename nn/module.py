@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 import autograd_core as ag
-from autograd_core import ArgumentError, Tensor, UnsupportedError
+from autograd_core import TRACES, ArgumentError, Tensor, UnsupportedError
 
 from . import interface, state
 from . import summary as _summary
@@ -19,6 +19,12 @@ from .parameter import Parameter
 from .preservation import observed
 
 M = TypeVar("M", bound="Module")
+
+
+def _held(module: Module) -> Any:
+    """What a module is put together from, for programs: a change makes them look again."""
+    held = {**vars(module), **vars(module).get("_layers", {}), "training": module.training}
+    return ag.snapshot({k: v for k, v in held.items() if k not in ("_records", "_layers")})
 
 
 class Module(Contents):
@@ -94,23 +100,33 @@ class Module(Contents):
         if cls.forward is not cls._nn_offered:
             interface.adopt(cls)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        ag.changed()
+        super().__setattr__(name, value)
+
     def __call__(self, *inputs: Any, **options: Any) -> Any:
         cls = type(self)
+        if TRACES:
+            ag.depends(self, _held)
         if cls.forward is not cls._nn_offered:  # assigned after the class was made
             interface.adopt(cls)
         if len(inputs) == 1 and not options:
             (x,) = inputs
-            if isinstance(x, Tensor):
-                return self._nn_forward(x)
-            return self._nn_forward(self._enter(x, ag.is_grad_enabled()))
+            if not isinstance(x, Tensor):
+                x = self._enter(x, ag.is_grad_enabled())
+            y = self._nn_forward(x)
+            ag.called(self, (x,), y)
+            return y
         entered, named = self._enter_all(inputs, options, ag.is_grad_enabled())
-        return self._nn_forward(*entered, **named)
+        y = self._nn_forward(*entered, **named)
+        ag.called(self, (*entered, *named.values()), y)
+        return y
 
     def _enter(self, x: Any, copy: bool = True) -> Tensor:
         """A plain value as a tensor of the module's dtype."""
         dtype = self._dtype()
-        array = isinstance(x, (np.ndarray, np.generic))
-        if array and x.dtype.kind == "f" and dtype in (None, x.dtype):
+        array = isinstance(x, (np.ndarray, np.generic, ag.Symbol))
+        if array and x.dtype.kind == "f" and (dtype is None or dtype == x.dtype):
             return Tensor(x, copy=copy)
         if any(module.integer_inputs for module in self.modules()):
             tensor = Tensor(x, copy=copy)
@@ -134,7 +150,7 @@ class Module(Contents):
             return x
         if isinstance(x, list) and not first and _numeric(x):
             x = Tensor(x).numpy()
-        floats = isinstance(x, np.ndarray) and x.dtype.kind == "f"
+        floats = isinstance(x, (np.ndarray, ag.Symbol)) and x.dtype.kind == "f"
         if first or floats or isinstance(x, np.ma.MaskedArray):  # a mask is refused by Tensor
             return self._enter(x, copy)
         return x

@@ -129,12 +129,17 @@ class BatchNorm(Module):
         weight = self.momentum
         if weight is None:
             self.batches.assign(self.batches + 1, change)
-            weight = 1 / self.batches.item()
+            weight = ag.as_one(_share, self.batches.data)
         for running, new in ((self.running_mean, mean), (self.running_var, variance)):
             running.assign((1 - weight) * running + weight * new, change)
 
     def extra_repr(self) -> str:
         return f"{self.n}" + (", eps_inside_sqrt=True" if self.eps_inside_sqrt else "")
+
+
+def _share(count: Any) -> float:
+    """The weight of one of so many batches."""
+    return 1 / int(count)
 
 
 class LayerNorm(Module):

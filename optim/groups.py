@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from autograd_core import ArgumentError, DTypeError, Tensor
+from autograd_core import ArgumentError, DTypeError, Tensor, changed
 
 from . import _checks as check
+from ._written import written
 
 Update = Callable[..., tuple[Any, tuple[Any, ...]]]
 
@@ -47,6 +48,8 @@ class ParamGroup(MutableMapping[str, Any]):
         The update rule that follows from the settings.
     apply : callable
         The rule's function with its settings filled in.
+    in_place : InPlace or None
+        The same in place on plain arrays; None where the rule could not be rewritten.
     """
 
     def __init__(
@@ -64,11 +67,20 @@ class ParamGroup(MutableMapping[str, Any]):
         self._set(checked(dict(settings)))
 
     def _set(self, settings: dict[str, Any]) -> None:
+        changed()
         self.rule = rule = self._rule(settings)
+        self.in_place = written(rule)
         self.apply: Update = rule.update
         if rule.settings:
             self.apply = functools.partial(rule.update, **rule.settings)
         self._settings = settings
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "in_place"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.in_place = written(self.rule)
 
     def rate(self, t: int) -> float:
         """The learning rate of step `t`, η(t)."""

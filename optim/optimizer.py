@@ -11,11 +11,24 @@ from typing import Any
 
 import numpy as np
 
-from autograd_core import ArgumentError, CheckpointError, Tensor
+from autograd_core import (
+    TRACES,
+    ArgumentError,
+    CheckpointError,
+    Tensor,
+    UnsupportedError,
+    as_one,
+    cell,
+    changed,
+    depends,
+    doing,
+    is_tracing,
+    snapshot,
+)
 
 from . import _blocks
 from . import _checks as check
-from ._blocks import contiguous, state_for, update_in_blocks
+from ._blocks import contiguous, state_for, update_in_blocks, update_in_place
 from ._state import as_state_dict, read_state_dict
 from .groups import ParamGroup, Rule, as_groups, as_params
 
@@ -104,15 +117,21 @@ class Optimizer:
 
         Gradients are left as they are; call `zero_grad` before the next backward pass.
         """
+        if TRACES and is_tracing():
+            with doing(type(self).__name__):
+                self._traced_step()
+            return
         t = self.t + 1
         # A schedule may fail: all are asked before anything is changed.
         rates = [group.rate(t) for group in self.param_groups]
         state, change, ndarray = self.state, self._change, np.ndarray
         for group, lr in zip(self.param_groups, rates, strict=True):
             update, starts = group.apply, group.rule.state
+            in_place, known, kind = group.in_place, 0, None
             for p in group.params:
                 gradient = p.grad
                 if gradient is None:
+                    changed()
                     continue
                 memory = state.get(p)
                 if memory is None:
@@ -121,13 +140,21 @@ class Optimizer:
                 w, g = p.data, gradient.data
                 old = state_for(memory, starts, w) if starts else ()
                 array = type(w) is ndarray
+                if array and in_place is not None:
+                    if steps != known or w.dtype is not kind:
+                        known, kind = steps, w.dtype
+                        constants = in_place.constants(steps, lr, kind)
+                    update_in_place(in_place.apply, w, g, old, constants)
+                    p.touched(change)
+                    continue
                 if array and w.size > _blocks.BLOCK and contiguous(w, *old):
                     update_in_blocks(update, w, g, old, steps, lr)
                     p.touched(change)
                     continue
                 if old:
                     step, new = update(w, g, *old, t=steps, lr=lr)
-                    memory.update(zip(starts, new, strict=True))
+                    for place, value in zip(old, new, strict=True):
+                        np.copyto(place, value)  # the array stays: programs know it
                 else:
                     step = update(w, g, t=steps, lr=lr)[0]
                 if array:
@@ -136,6 +163,34 @@ class Optimizer:
                 else:
                     p.assign(w - step, change)
         self.t = t
+
+    def _traced_step(self) -> None:
+        """`step` while a program is written: the counts and rates are asked for at every run."""
+        moved = [[p for p in group.params if p.grad is not None] for group in self.param_groups]
+        fresh = [p for params in moved for p in params if p not in self.state]
+        for p in fresh:
+            self.state[p] = {"t": 0}
+        for group, params in zip(self.param_groups, moved, strict=True):
+            for p in params:
+                state_for(self.state[p], group.rule.state, p.data)
+        numbers = iter(as_one(_Clock(self, moved)))
+        depends(self, _settings)
+        for group, params in zip(self.param_groups, moved, strict=True):
+            starts = group.rule.state
+            lr = next(numbers)
+            steps = {count: next(numbers) for count in _counts([self.state[p] for p in params])}
+            for p in params:
+                memory = self.state[p]
+                w, g = p.data, p.grad.data  # type: ignore[union-attr]
+                kept = zip(starts, state_for(memory, starts, w), strict=True)
+                old = [cell(a, f"{p.name or 'state'}_{name}") for name, a in kept]
+                step, new = group.apply(w, g, *old, t=steps[memory["t"]], lr=lr)
+                for array, value in zip(old, new, strict=True):
+                    np.copyto(array, value)
+                if w.shape:
+                    w -= step
+                else:
+                    p.assign(w - step, self._change)
 
     def zero_grad(self) -> None:
         """Set the gradient of every parameter to None."""
@@ -215,6 +270,7 @@ class Optimizer:
             raise CheckpointError(f"{type(self).__name__}.load_state_dict: {error}") from None
         self.t = t
         self.state = memory
+        changed()
 
     def _fits(self, memory: Mapping[Tensor, Mapping[str, Any]]) -> None:
         """Raise unless each state has exactly the arrays of its group's rule."""
@@ -231,3 +287,114 @@ class Optimizer:
     def __repr__(self) -> str:
         groups = "".join(f"\n  {group!r}" for group in self.param_groups)
         return f"{type(self).__name__}(t={self.t},{groups}\n)"
+
+
+class _Clock:
+    """Advances the counts of an optimizer and gives its rates: what a program asks for a step."""
+
+    def __init__(self, optimizer: Optimizer, moved: list[list[Tensor]]) -> None:
+        self.optimizer = optimizer
+        state = optimizer.state
+        self.groups = [
+            (group, [state[p] for p in params])
+            for group, params in zip(optimizer.param_groups, moved, strict=True)
+        ]
+        chosen = {id(p) for params in moved for p in params}
+        self.others = [
+            p for group in optimizer.param_groups for p in group.params if id(p) not in chosen
+        ]
+
+    @property
+    def outputs(self) -> list[str]:
+        """The names of what a call gives, for the source of a program."""
+        return [n for _, memories in self.groups for n in ("lr", *["t"] * len(_counts(memories)))]
+
+    def state(self) -> Any:
+        """What a run changes, for `restore`."""
+        return self.optimizer.t, [[m["t"] for m in memories] for _, memories in self.groups]
+
+    def restore(self, state: Any) -> None:
+        """Go back to an earlier `state`."""
+        self.optimizer.t, counts = state
+        for (_, memories), steps in zip(self.groups, counts, strict=True):
+            for memory, t in zip(memories, steps, strict=True):
+                memory["t"] = t
+
+    def source(self, name: str) -> str:
+        """A function that does the same from here on, as Python source without this library."""
+        numbers = []
+        for group, memories in self.groups:
+            if callable(group["lr"]):
+                raise UnsupportedError(
+                    f"save_source: the learning rate of the {type(self.optimizer).__name__} is the "
+                    f"schedule {group['lr']!r}, which needs this library; set a number: "
+                    f"optimizer.lr = {group.rate(self.optimizer.t + 1):g}"
+                )
+            numbers.append((group["lr"], _counts(memories)))
+        return "\n".join(
+            [
+                f"{name}_groups = {numbers!r}  # of each: the learning rate, and the steps taken",
+                "",
+                "",
+                f"def {name}():",
+                '    """Count a step; for each group its learning rate and its counts."""',
+                "    numbers = []",
+                f"    for rate, counts in {name}_groups:",
+                "        counts[:] = [t + 1 for t in counts]",
+                "        numbers += [rate, *counts]",
+                "    return tuple(numbers)",
+            ]
+        )
+
+    def __call__(self) -> tuple[float, ...]:
+        """For each group η(t), and then each count that some of its parameters have."""
+        if len(self.groups) == 1 and not self.others:  # the usual one, without detours
+            group, memories = self.groups[0]
+            lr, before = group._settings["lr"], memories[0]["t"] if memories else -1
+            if type(lr) is float and not [m for m in memories if m["t"] != before]:
+                for memory in memories:
+                    memory["t"] = before + 1
+                self.optimizer.t += 1
+                return lr, before + 1
+        return self._general()
+
+    def _general(self) -> tuple[float, ...]:
+        t = self.optimizer.t + 1
+        rates = [group.rate(t) for group, _ in self.groups]  # all, before anything is changed
+        numbers: list[float] = []
+        for (_, memories), lr in zip(self.groups, rates, strict=True):
+            steps = 0
+            for memory in memories:
+                memory["t"] = steps = memory["t"] + 1
+            numbers.append(lr)
+            same = bool(memories) and not any([m["t"] != steps for m in memories])
+            numbers += [steps] if same else _counts(memories)
+        self.optimizer.t = t
+        if self.others:
+            self._leave_behind()
+        return tuple(numbers)
+
+    def _leave_behind(self) -> None:
+        """Say so if parameters fell behind others, which programs take for granted."""
+        known = self.optimizer.state
+        top = max([known[p]["t"] if p in known else 0 for p in self.others])
+        if any([memory["t"] - 1 <= top for _, memories in self.groups for memory in memories]):
+            changed()
+
+
+def _settings(optimizer: Optimizer) -> Any:
+    """What an optimizer was told, for programs: a change makes them look again."""
+    marks = []
+    for group in optimizer.param_groups:
+        steps = [optimizer.state.get(p, {"t": 0})["t"] for p in group.params]
+        order = sorted(set(steps))
+        memories = [optimizer.state.get(p, {}) for p in group.params]
+        arrays = [memory[name] for memory in memories for name in memory if name != "t"]
+        settings = {name: group[name] for name in group if name != "lr"}  # asked at every run
+        marks.append(snapshot((settings, [order.index(t) for t in steps], arrays)))
+    return marks
+
+
+def _counts(memories: list[dict[str, Any]]) -> list[int]:
+    """The different numbers of steps that parameters have taken, in ascending order."""
+    return sorted({memory["t"] for memory in memories})

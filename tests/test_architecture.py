@@ -27,8 +27,9 @@ PACKAGES = ("autograd_core", "nn", "optim")
 LAYERS = (
     ("errors", "graph", "_methods"),
     ("versions", "packages", "elsewhere", "dtypes", "modes"),
+    ("tracing",),
     ("tensor",),
-    ("broadcasting", "constructors", "inplace"),
+    ("broadcasting", "constructors", "inplace", "scopes"),
     ("primitive",),
     ("rules",),
     ("ops",),
@@ -39,7 +40,7 @@ LAYERS = (
     ("gradient_check",),
 )
 #: Hang beside the stack: they import it, and nothing in it imports them.
-BESIDE = ("program", "visualize", "checkpoint_io")
+BESIDE = ("program", "visualize", "derive", "explain", "checkpoint_io")
 
 #: Imports inside functions that go up or sideways, by (importer, imported).
 LAZY = {

@@ -7,7 +7,11 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
+
 import autograd_core as ag
+import nn
+import optim
 
 ROOT = Path(__file__).parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -23,6 +27,17 @@ def test_the_example_prints_what_the_readme_shows() -> None:
     with contextlib.redirect_stdout(printed):
         exec(compile(code, "README.md", "exec"), {})
     assert printed.getvalue() == expected
+
+
+def test_the_compiled_step_has_the_lines_that_are_shown() -> None:
+    """All lines of the program in the README are in that of its example, in their order."""
+    example, shown = re.findall(r"```python\n(.*?)```", TEXT, re.S)[1:3]
+    space = {"ag": ag, "nn": nn, "optim": optim}
+    exec(compile(example, "train.py", "exec"), space)
+    space["step"](np.random.default_rng(0).normal(size=(32, 64)), np.arange(32) % 10)
+    lines = iter([re.sub(r":\d+$", "", line) for line in space["step"].source.splitlines()])
+    for line in shown.splitlines():
+        assert line.strip() == "..." or re.sub(r":\d+$", "", line) in lines, line
 
 
 def test_every_link_and_picture_exists() -> None:

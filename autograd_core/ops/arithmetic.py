@@ -115,10 +115,19 @@ sign: Unary = elementwise(
     convention="Piecewise constant: the derivative is 0 everywhere.",
 )
 
+
+def _square(x: float) -> float:
+    return x * x
+
+
+def _reciprocal(x: float) -> float:
+    return 1.0 / x
+
+
 square = elementwise(
     np.square,
     (Partial("2x", lambda t, y, x: t * (x + x), saves="x"),),
-    scalar=lambda x: x * x,
+    scalar=_square,
     symbol="x²",
     latex="{0}^2",
     doc="The square, x².",
@@ -138,7 +147,7 @@ sqrt = elementwise(
 reciprocal = elementwise(
     np.reciprocal,
     (Partial("-y^2", lambda t, y, x: -t * (y * y), saves="y"),),
-    scalar=lambda x: 1.0 / x,
+    scalar=_reciprocal,
     symbol="1/x",
     latex=r"\frac{{1}}{{{0}}}",
     domain=(0.5, 2.0),

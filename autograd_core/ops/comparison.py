@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import ShapeError
 from ..primitive import Function, Sample, public
 from ..rules import nondifferentiable
+from ..tracing import as_array
 from .shape import raw
 
 _COMPARISON = "Comparison, element by element."
@@ -156,7 +157,7 @@ argsort = nondifferentiable(
     samples=_along_axes,
 )
 count_nonzero = nondifferentiable(
-    lambda x, **params: np.asarray(np.count_nonzero(x, **params))[()],
+    lambda x, **params: as_array(np.count_nonzero(x, **params))[()],
     name="count_nonzero",
     numpy=(np.count_nonzero,),
     latex=r"\#\{{ {0} \ne 0 \}}",

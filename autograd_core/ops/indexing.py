@@ -13,6 +13,7 @@ from ..inplace import plain_index
 from ..primitive import Sample, public
 from ..rules import Linear, linear
 from ..tensor import Tensor
+from ..tracing import as_array, whole
 from .comparison import argsort
 from .reduction import sum as sum_
 from .selection import where
@@ -38,18 +39,19 @@ def _settled_part(part: Any, copy: bool) -> Any:
         return part.copy() if copy else part
     if np.ndim(part) == 0 and not isinstance(part, (list, tuple)):
         return part
-    array = np.asarray(plain_index(part))
+    array = as_array(plain_index(part))
     return array if array.size else array.astype(np.intp)
 
 
 def _is_advanced(index: Any) -> bool:
     """Whether an element may be read twice."""
     for part in index if type(index) is tuple else (index,):
-        if isinstance(part, (np.ndarray, list)) and np.asarray(part).dtype != bool:
+        if isinstance(part, (np.ndarray, list)) and as_array(part).dtype != bool:
             return True
     return False
 
 
+@whole
 def _scatter_forward(g: Any, index: Any, shape: Any, unique: bool = False) -> Any:
     dtype = g.dtype if hasattr(g, "dtype") else np.float64
     out = np.zeros(shape, dtype)
@@ -58,6 +60,10 @@ def _scatter_forward(g: Any, index: Any, shape: Any, unique: bool = False) -> An
     else:
         out[index] = g
     return out
+
+
+#: The scatter itself, which programs know by name.
+scatter_forward: Any = _scatter_forward.__wrapped__  # type: ignore[attr-defined]
 
 
 def _index_samples(rng: np.random.Generator) -> list[Sample]:
@@ -80,15 +86,17 @@ def _index_samples(rng: np.random.Generator) -> list[Sample]:
 
 
 getitem_primitive: Linear = linear(
-    lambda x, index, unique=False: np.asarray(x)[index],
-    lambda g, x, index, unique=False: _scatter(g, index=index, shape=x.shape, unique=unique),
+    lambda x, index, unique=False: as_array(x)[index],
+    lambda g, x, index, unique=False: scatter_primitive(
+        g, index=index, shape=x.shape, unique=unique
+    ),
     name="getitem",
     symbol="[ ]",
     latex=r"{0}_{{[\cdot]}}",
     samples=_index_samples,
 )
 
-_scatter: Linear = linear(
+scatter_primitive: Linear = linear(
     _scatter_forward,
     lambda g, x, index, shape, unique=False: getitem_primitive(g, index=index, unique=unique),
     name="scatter",
@@ -150,8 +158,8 @@ def scatter(values: Any, index: Any, shape: tuple[int, ...]) -> Any:
     """
     sizes = as_integers((shape,), "scatter")
     if not isinstance(values, Tensor):
-        values = np.asarray(values)
-    return _scatter(values, index=_settled(index, True), shape=sizes)
+        values = as_array(values)
+    return scatter_primitive(values, index=_settled(index, True), shape=sizes)
 
 
 def _along(indices: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
@@ -187,7 +195,7 @@ def _read(a: Any, index: Any, indices: Any, axis: int, name: str) -> Any:
 @public(np.take_along_axis, methods=())
 def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
     """Read along an axis at indices of the same number of dimensions."""
-    indices = np.asarray(raw(indices))
+    indices = as_array(raw(indices))
     if axis is None:
         arr, axis = ravel(arr), 0
     (axis,) = normalize_axis(axis, ndim_of(arr), "take_along_axis")
@@ -205,7 +213,7 @@ def take(a: Any, indices: Any, axis: int | None = None) -> Any:
     if axis is None:
         a, axis = ravel(a), 0
     (axis,) = normalize_axis(axis, ndim_of(a), "take")
-    index = np.asarray(raw(indices))
+    index = as_array(raw(indices))
     if index.dtype == bool:  # here True is 1, it chooses nothing
         index = index.astype(np.intp)
     return _read(
@@ -262,7 +270,7 @@ def _triangle(m: Any, k: int, lower: bool, name: str) -> Any:
         raise ShapeError(f"{name}: shape {shape} has fewer than two axes")
     *_, rows, columns = shape
     mask = np.tri(rows, columns, k=k if lower else k - 1, dtype=bool)
-    zero = np.asarray(raw(m)).dtype.type(0)  # of the same dtype, also of truths
+    zero = as_array(raw(m)).dtype.type(0)  # of the same dtype, also of truths
     return where(mask if lower else ~mask, m, zero)
 
 

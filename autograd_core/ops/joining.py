@@ -12,6 +12,7 @@ from ..errors import DTypeError, ShapeError
 from ..primitive import Sample, operand, public
 from ..rules import linear
 from ..tensor import Tensor
+from ..tracing import as_array
 from .shape import (
     as_integers,
     atleast_1d,
@@ -57,7 +58,7 @@ def _several(arrays: Any, name: str) -> list[Any]:
         ) from None
     if not items:
         raise ShapeError(f"{name}: no arrays were given; it needs at least one")
-    return [x if isinstance(x, Tensor) else np.asarray(operand(x, name)) for x in items]
+    return [x if isinstance(x, Tensor) else as_array(operand(x, name)) for x in items]
 
 
 @public(np.concatenate, methods=())

@@ -11,6 +11,7 @@ from ..errors import ShapeError
 from ..primitive import Sample, apply_two, operand, public
 from ..rules import multilinear
 from ..tensor import Tensor
+from ..tracing import Symbol, as_array
 from .arithmetic import multiply
 from .shape import (
     as_integers,
@@ -33,12 +34,34 @@ def _product(a: Any, b: Any) -> Any:
     """``a @ b``; the method `dot` has half the overhead for two plain matrices."""
     if type(a) is np.ndarray and type(b) is np.ndarray and a.ndim == 2 == b.ndim:
         return a.dot(b)
-    return a @ b
+    return np.dot(a, b) if _are_symbols(a, b) else a @ b
+
+
+def _are_symbols(a: Any, b: Any) -> bool:
+    """Whether a program is to make of two matrices what is made of plain ones, bit for bit."""
+    if not isinstance(a, Symbol) and not isinstance(b, Symbol):
+        return False
+    kinds = (np.ndarray, Symbol)
+    return isinstance(a, kinds) and isinstance(b, kinds) and a.ndim == 2 == b.ndim
+
+
+def _by_first(g: Any, a: Any, b: Any) -> Any:
+    """``g bᵀ``."""
+    if type(g) is np.ndarray and type(b) is np.ndarray and g.ndim == 2 == b.ndim:
+        return g.dot(b.T)
+    return np.dot(g, b.T) if _are_symbols(g, b) else g @ _t(b)
+
+
+def _by_second(g: Any, a: Any, b: Any) -> Any:
+    """``aᵀ g``."""
+    if type(g) is np.ndarray and type(a) is np.ndarray and g.ndim == 2 == a.ndim:
+        return a.T.dot(g)
+    return np.dot(a.T, g) if _are_symbols(a, g) else _t(a) @ g
 
 
 matmul_primitive = multilinear(
     _product,
-    (lambda g, a, b: _product(g, _t(b)), lambda g, a, b: _product(_t(a), g)),
+    (_by_first, _by_second),
     name="matmul",
     symbol="@",
     latex=r"{0} {1}",
@@ -75,8 +98,8 @@ def matmul(a: Any, b: Any, /) -> Any:
     plain = type(x) is np.ndarray and type(z) is np.ndarray and x.ndim == 2 == z.ndim
     if plain and x.shape[1] == z.shape[0] and (a is not x or b is not z):
         return apply_two(matmul_primitive, a, b, x, z)
-    a = a if isinstance(a, Tensor) else np.asarray(operand(a, "matmul"))
-    b = b if isinstance(b, Tensor) else np.asarray(operand(b, "matmul"))
+    a = a if isinstance(a, Tensor) else as_array(operand(a, "matmul"))
+    b = b if isinstance(b, Tensor) else as_array(operand(b, "matmul"))
     shapes = a.shape, b.shape
     if not all(shapes):
         raise ShapeError(

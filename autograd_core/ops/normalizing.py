@@ -11,6 +11,7 @@ from ..errors import UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Partial, custom, reduction
 from ..tensor import Tensor
+from ..tracing import as_array, whole
 from .arithmetic import absolute
 from .comparison import equal
 from .reduction import as_flag, filled, plain_axis, samples_of_axes, sum
@@ -20,6 +21,7 @@ from .statistics import max, min
 from .transcendental import exp
 
 
+@whole
 def _logsumexp_forward(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     top = np.maximum.reduce(x, axis=axis, keepdims=True)
     infinite = not np.isfinite(top).all()
@@ -73,7 +75,7 @@ def logsumexp(a: Any, axis: Axis = None, keepdims: bool = False) -> Any:
 
 def _kept_sum(x: Any, axis: int) -> Any:
     """``sum(x, axis, keepdims=True)``."""
-    if type(x) is np.ndarray and axis in (-1, x.ndim - 1):
+    if not isinstance(x, Tensor) and axis in (-1, x.ndim - 1):
         return row_sums(x)
     return sum(x, axis=axis, keepdims=True)
 
@@ -83,7 +85,8 @@ def _log_softmax_forward(x: Any, axis: Any) -> Any:
         x = x.astype(np.float64)
     last = axis in (-1, x.ndim - 1)
     z = x - (row_max(x) if last else np.maximum.reduce(x, axis=axis, keepdims=True))
-    z -= np.log(_kept_sum(np.exp(z), axis))
+    e = np.exp(z)
+    z -= np.log(row_sums(e) if last else np.add.reduce(e, axis=axis, keepdims=True))
     return z
 
 
@@ -118,7 +121,7 @@ def log_softmax(a: Any, axis: int = -1) -> Any:
         Of the shape of `a`.
     """
     if not isinstance(a, Tensor):
-        a = np.asarray(a)
+        a = as_array(a)
     axis = plain_axis(a, axis, "log_softmax")
     filled(a, axis, "log_softmax")
     return _log_softmax(a, axis=axis)
@@ -140,7 +143,7 @@ def softmax(a: Any, axis: int = -1) -> Any:
         Of the shape of `a`, in [0, 1].
     """
     if not isinstance(a, Tensor):
-        a = np.asarray(a)
+        a = as_array(a)
     axis = plain_axis(a, axis, "softmax")
     filled(a, axis, "softmax")
     value = a.detach() if isinstance(a, Tensor) else a
@@ -186,7 +189,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     Tensor
     """
     if not isinstance(x, Tensor):
-        x = np.asarray(x)
+        x = as_array(x)
     if x.dtype.kind != "f":
         x = astype(x, np.float64)  # squares of small integers would overflow
     axis = plain_axis(x, axis, "norm")

@@ -12,6 +12,7 @@ from ..errors import ArgumentError, AxisError, ShapeError
 from ..primitive import Function, Sample, as_scalar, public
 from ..rules import Linear, linear
 from ..tensor import Tensor, wrap
+from ..tracing import Symbol
 from .joining import concatenate
 from .repeating import flip
 from .shape import broadcast_to, moveaxis, reshape, shape_of, transpose
@@ -32,7 +33,7 @@ def _spread(g: Any, x: Any, axis: Axis, keepdims: bool, name: str) -> Any:
     """Put a cotangent of a reduction back on every element that was reduced."""
     if axis is not None and not keepdims:
         g = reshape(g, reduced_shape(x.shape, axis, name))
-    if x.size < _SMALL and not isinstance(g, Tensor):
+    if x.size < _SMALL and not isinstance(g, (Tensor, Symbol)):
         out = np.empty(x.shape, x.dtype)  # cheaper than a view with strides of 0, if small
         out[...] = g
         return out

@@ -11,6 +11,7 @@ from ..broadcasting import Axis, normalize_axis
 from ..errors import ShapeError, UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Linear, linear
+from ..tracing import as_array
 from .selection import where
 from .shape import (
     as_integers,
@@ -71,7 +72,7 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
         raise ShapeError(f"pad: pad_width {pad_width!r} has a negative width")
     if mode == "constant":
         out = _pad(array, pad_width=widths)
-        if np.any(np.asarray(constant_values)):
+        if np.any(as_array(constant_values)):
             empty = np.zeros(shape_of(array), array.dtype)
             inside = np.pad(np.ones(shape_of(array), bool), widths)
             out = where(inside, out, np.pad(empty, widths, constant_values=constant_values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +12,23 @@ from ..errors import UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Linear, Partial, elementwise, linear
 from ..tensor import Tensor
+from ..tracing import as_array
 from .comparison import equal, greater, less, logical_not
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ..rules._types import Binary
 
 _TIES = "At a tie each argument receives half; where either is NaN, each receives all of it."
+
+
+def _larger(a: float, b: float) -> float:
+    return float(a if a >= b else b if b > a else math.nan)
+
+
+def _smaller(a: float, b: float) -> float:
+    return float(a if a <= b else b if b < a else math.nan)
 
 
 maximum: Binary = elementwise(
@@ -25,7 +37,7 @@ maximum: Binary = elementwise(
         Partial("[a > b]", lambda t, y, a, b: _share(t, a, b, less), saves="a b"),
         Partial("[b > a]", lambda t, y, a, b: _share(t, b, a, less), saves="a b"),
     ),
-    scalar=lambda a, b: float(a if a >= b else b if b > a else math.nan),
+    scalar=_larger,
     symbol="max",
     latex=r"\max({0}, {1})",
     doc="The larger of two values; NaN if either is.",
@@ -38,7 +50,7 @@ minimum: Binary = elementwise(
         Partial("[a < b]", lambda t, y, a, b: _share(t, a, b, greater), saves="a b"),
         Partial("[b < a]", lambda t, y, a, b: _share(t, b, a, greater), saves="a b"),
     ),
-    scalar=lambda a, b: float(a if a <= b else b if b < a else math.nan),
+    scalar=_smaller,
     symbol="min",
     latex=r"\min({0}, {1})",
     doc="The smaller of two values; NaN if either is.",
@@ -52,11 +64,28 @@ def _share(t: Any, chosen: Any, other: Any, loses: Any) -> Any:
     return t * share.astype(t.dtype) if hasattr(t, "dtype") else t * share
 
 
+@lru_cache(maxsize=8)
+def _zeros(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    return np.zeros(shape, dtype)
+
+
+def _relu(x: Any) -> Any:
+    # NumPy has vector instructions for two arrays, and none for an array and a number: a third
+    # of the time. Beyond the cache's size reading the zeros would cost more.
+    if type(x) is np.ndarray and x.size <= 2**16 and x.dtype.char in "fd":
+        return np.maximum(x, _zeros(x.shape, x.dtype))
+    return np.maximum(x, 0)
+
+
+def _relu_scalar(x: float) -> float:
+    return 0.0 if x <= 0 else x
+
+
 relu = elementwise(
-    lambda x: np.maximum(x, 0),
+    _relu,
     (Partial("[x > 0]", lambda t, y, x: t * (y != 0), saves="y"),),
     name="relu",
-    scalar=lambda x: 0.0 if x <= 0 else x,
+    scalar=_relu_scalar,
     symbol="ReLU",
     latex=r"\max(0, {0})",
     doc="The rectified linear unit max(0, x) (chapter, section 3).",
@@ -124,7 +153,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, **kwargs: Any) -> Any:
 
 def _extremes(a: Any) -> tuple[Any, Any]:
     """Bounds that bind nothing, of a kind that leaves the dtype of `a` as it is."""
-    dtype = a.dtype if hasattr(a, "dtype") else np.asarray(a).dtype
+    dtype = a.dtype if hasattr(a, "dtype") else as_array(a).dtype
     if dtype.kind in "iu":
         return int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
     return (False, True) if dtype.kind == "b" else (-np.inf, np.inf)

@@ -14,6 +14,7 @@ from ..errors import DTypeError, ShapeError, UnsupportedError
 from ..primitive import Sample, public
 from ..rules import Linear, linear
 from ..tensor import Tensor, wrap
+from ..tracing import Symbol, as_array
 
 
 def raw(x: Any) -> Any:
@@ -31,7 +32,7 @@ def shape_of(x: Any) -> tuple[int, ...]:
 
 def indexable(x: Any) -> Any:
     """A Tensor, or an array of what is none."""
-    return x if isinstance(x, Tensor) else np.asarray(x)
+    return x if isinstance(x, Tensor) else as_array(x)
 
 
 def _like(g: Any, x: Any, **_: Any) -> Any:
@@ -39,7 +40,7 @@ def _like(g: Any, x: Any, **_: Any) -> Any:
 
 
 _reshape: Linear = linear(
-    lambda x, shape: np.asarray(x).reshape(shape),
+    lambda x, shape: as_array(x).reshape(shape),
     _like,
     name="reshape",
     latex=r"\operatorname{{reshape}} {0}",
@@ -109,7 +110,7 @@ def ravel(a: Any, order: str = "C") -> Any:
 
 
 _flatten = linear(
-    lambda x: np.array(x).reshape(-1),
+    lambda x: as_array(x).flatten(),
     _like,
     name="flatten",
     latex=r"\operatorname{{flatten}} {0}",
@@ -126,7 +127,7 @@ def flatten(a: Any, order: str = "C") -> Any:
 
 
 _transpose: Linear = linear(
-    lambda x, axes: np.asarray(x).transpose(axes),
+    lambda x, axes: as_array(x).transpose(axes),
     lambda g, x, axes: _transpose(
         g, axes=None if axes is None else tuple(np.argsort(axes).tolist())
     ),
@@ -273,7 +274,8 @@ def broadcast_to(array: Any, shape: Any) -> Any:
 
 
 def _cast(x: Any, dtype: Any) -> Any:
-    return np.asanyarray(x).astype(dtype)[()]
+    array: Any = x if isinstance(x, Symbol) else np.asanyarray(x)
+    return array.astype(dtype)[()]
 
 
 _astype: Linear = linear(
@@ -290,14 +292,14 @@ def astype(x: Any, dtype: DTypeLike, copy: bool = True) -> Any:
     """Convert to another dtype; to integers and bools it leaves the graph."""
     wanted = as_dtype(dtype, "astype")
     if isinstance(x, Tensor) and wanted.kind != "f":
-        return wrap(np.asarray(x._value).astype(wanted)[()], None)
+        return wrap(as_array(x._value).astype(wanted)[()], None)
     if not copy and isinstance(x, Tensor) and x.dtype == wanted:
         return x
     return _astype(x, dtype=wanted)
 
 
 clone_primitive = linear(
-    lambda x: np.array(x)[()],
+    lambda x: as_array(x).copy()[()],
     lambda g, x: g,
     name="clone",
     latex=r"{0}",

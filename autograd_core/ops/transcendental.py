@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..rules import Partial, elementwise
+from ..tracing import Symbol, as_array, whole
 from .arithmetic import sqrt, zeros_like
 from .selection import where
 
@@ -93,12 +94,24 @@ def _by_exponent(t: Any, y: Any, a: Any, b: Any) -> Any:
     return t * (y * log(where(a == 0, 1.0, a)))
 
 
+def _raised(a: Any, b: Any) -> Any:
+    if (type(b) is int or type(b) is float) and b == 2 and _is_array(a):
+        return np.square(a)  # the same bits in a quarter of the time
+    return np.power(a, b)
+
+
+def _is_array(a: Any) -> bool:
+    return isinstance(a, (np.ndarray, Symbol)) and a.dtype.kind == "f"
+
+
 power = elementwise(
-    np.power,
+    _raised,
     (
         Partial("b a^{b - 1}", _by_base, saves="a b"),
         Partial(r"y \ln a", _by_exponent, saves="y a"),
     ),
+    name="power",
+    numpy=(np.power,),
     scalar=_power,
     symbol="^",
     latex="{{{0}}}^{{{1}}}",
@@ -244,7 +257,7 @@ arctanh = elementwise(
 def _sigmoid(x: Any) -> Any:
     # e = exp(−|x|) never overflows, and keeps every digit of the small values on the left.
     e = np.exp(-np.abs(x))
-    return np.where(np.asarray(x) >= 0, 1.0, e).astype(e.dtype, copy=False) / (1 + e)
+    return np.where(as_array(x) >= 0, 1.0, e).astype(e.dtype, copy=False) / (1 + e)
 
 
 def _sigmoid_scalar(x: float) -> float:
@@ -276,8 +289,9 @@ logaddexp = elementwise(
 _erf = np.frompyfunc(math.erf, 1, 1)
 
 
+@whole
 def _erf_forward(x: Any) -> Any:
-    array = np.asarray(x)
+    array = as_array(x)
     return np.asarray(_erf(array), dtype=np.result_type(array, np.float32))[()]
 
 

@@ -49,6 +49,7 @@ class Linear(Transposed):
 
     def __init__(self, *, transposes: tuple[Function | None, ...] | Function, **row: Any) -> None:
         super().__init__(transposes=transposes, **row)
+        self.has_constants = not callable(transposes) and None in transposes
         if not callable(transposes) and len(transposes) == 1:
             (rule,) = transposes
             assert rule is not None
@@ -59,8 +60,8 @@ class Linear(Transposed):
             self.vjp = vjp  # type: ignore[method-assign]
 
     def save(self, y: Any, values: Any, parents: Any, params: dict[str, Any]) -> Any:
-        if not callable(self.transposes) and None in self.transposes:
-            kept = zip(values, parents, self.transposes, strict=True)
+        if self.has_constants:
+            kept = zip(values, parents, self.transposes, strict=True)  # type: ignore[arg-type]
             return tuple([v if r is None else Spec(v) if p is None else p for v, p, r in kept])
         return parents if None not in parents else _stand_ins(values, parents)
 

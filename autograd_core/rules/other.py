@@ -104,7 +104,9 @@ class Custom(Primitive):
         if self.reads is None:
             return (y, *values)
         reads = self.reads
-        letters = "x" if len(values) == 1 else "abcdefgh"[: len(values)]
+        if len(values) == 1:
+            return (y if "y" in reads else None, values[0] if "x" in reads else parents[0])
+        letters = "abcdefgh"[: len(values)]
         return (
             y if "y" in reads else None,
             *[

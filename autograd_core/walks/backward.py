@@ -12,18 +12,21 @@ from ..graph import Node, topological
 from ..modes import enable_grad
 from ..primitive import as_scalar
 from ..tensor import Tensor, wrap
+from ..tracing import TRACES, as_array, current
 from .gradients import accumulate
-from .reverse import pull
+from .reverse import pull, pull_from
 
 
 def seed_for(tensor: Tensor, gradient: Any, what: str = "backward") -> Any:
     """The cotangent to start from: 1 for a scalar, else what the caller gave, checked."""
     if gradient is None:
         value = tensor._value
+        if TRACES and (trace := current()) is not None and tensor.size == 1:
+            return trace.seed(tensor)
         if type(value) is float:
             return 1.0
         if isinstance(value, np.floating):
-            return value.dtype.type(1)
+            return type(value)(1)
         if tensor.size != 1:
             raise GraphError(
                 f"{what}: a tensor of shape {tensor.shape} is not a scalar; reduce it first, "
@@ -38,7 +41,7 @@ def seed_for(tensor: Tensor, gradient: Any, what: str = "backward") -> Any:
             f"they must be equal"
         )
     if given.dtype.kind != "f" or given.dtype != tensor.dtype:
-        given = wrap(as_scalar(np.asarray(given._value).astype(tensor.dtype)), None)
+        given = wrap(as_scalar(as_array(given._value).astype(tensor.dtype)), None)
     return given if isinstance(gradient, Tensor) and gradient.requires_grad else given._value
 
 
@@ -87,11 +90,10 @@ def backward(
     seed = seed_for(self, gradient)
     targets = None if inputs is None else _targets(inputs)
     ends = None if targets is None else tuple(targets)
-    order = topological((root,))
     if create_graph:
         with enable_grad():
             found = pull(
-                order,
+                topological((root,)),
                 [(root, seed if isinstance(seed, Tensor) else wrap(seed, None))],
                 ends,
                 retain_graph=retain_graph is None or retain_graph,
@@ -99,7 +101,12 @@ def backward(
             )
     else:
         seed = seed._value if isinstance(seed, Tensor) else seed
-        found = pull(order, [(root, seed)], ends, retain_graph=bool(retain_graph))
+        if targets is None:
+            found = pull_from(root, seed, bool(retain_graph))
+        else:
+            found = pull(
+                topological((root,)), [(root, seed)], ends, retain_graph=bool(retain_graph)
+            )
     if root.primitive is not None:
         root.extras().seed = seed._value if isinstance(seed, Tensor) else seed
     given = {id(seed)}

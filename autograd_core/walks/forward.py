@@ -12,6 +12,7 @@ from ..graph import Leaf, Node, topological
 from ..modes import MODE, enable_grad, no_grad
 from ..primitive import Primitive, as_scalar
 from ..tensor import Tensor, wrap
+from ..tracing import as_array
 from .reverse import pull
 
 
@@ -39,7 +40,7 @@ def push(order: Sequence[Node], tangents: dict[Node, Any], create_graph: bool) -
             y = wrap(value_of(node), node)
             t = primitive.jvp(moving, y, values, node.params)
             if not isinstance(t, Tensor):
-                t = wrap(as_scalar(np.asarray(t)), None)
+                t = wrap(as_scalar(as_array(t)), None)
             if t.shape != node.shape:
                 t = t.broadcast_to(node.shape)
             if t.dtype != node.dtype:

@@ -8,10 +8,15 @@ import numpy as np
 
 from ..primitive import as_scalar
 from ..tensor import Tensor, wrap
+from ..tracing import TRACES, current
 
 
 def accumulate(tensor: Tensor, g: Any, own: bool) -> None:
     """Add `g` to ``tensor.grad``; `own` says that nobody else holds its memory."""
+    if TRACES and (trace := current()) is not None:
+        node = g._node if isinstance(g, Tensor) else None
+        trace.accumulate(tensor, g._value if isinstance(g, Tensor) else g, node)
+        return
     old = tensor.grad
     if old is None and own and type(g) is np.ndarray and g.ndim:  # the usual step
         tensor._grad = wrap(g, None)

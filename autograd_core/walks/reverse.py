@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import versions
-from ..broadcasting import sum_to
+from ..broadcasting import column_sums, sum_to
 from ..errors import AnomalyError, GraphError, ShapeError
-from ..graph import FLOAT64, Extra, Node, ScalarNode, Spec
+from ..graph import FLOAT64, FREED, Extra, Node, ScalarNode, Spec, topological
 from ..modes import MODE
 from ..primitive import as_scalar, checksum, first_nonfinite
 from ..tensor import Tensor, wrap
@@ -18,13 +18,20 @@ from .gradients import accumulate, copied
 
 
 def is_freed(node: Node) -> bool:
-    """Whether a backward pass has used up what the node saved.
-
-    A node of floats then still holds its operands, without which it could not be replayed.
-    """
+    """Whether a backward pass has used up what the node saved."""
     if type(node) is ScalarNode:
-        return len(node.saved) == len(node.parents)
+        return node.extra is not None and node.extra.freed
     return node.saved is None
+
+
+def _free(node: Node) -> None:
+    """Forget what the node saved for a backward pass."""
+    if type(node) is not ScalarNode:
+        node.saved = None
+    elif node.extra is None:
+        node.extra = FREED
+    else:
+        node.extra.freed = True
 
 
 def freed(node: Node) -> GraphError:
@@ -76,17 +83,16 @@ def pull(
     -------
     dict of Node to array (or Tensor)
     """
-    grads: dict[Node, Any] = {}
+    mode = MODE.get()
+    grads: dict[Node, Any] = {} if mode is None or mode.trace is None else mode.trace.cotangents()
     for node, seed in seeds:
         grads[node] = grads[node] + seed if node in grads else seed
-    watched = MODE.get() is not None
+    watched = mode is not None and (mode.trace is None or mode.anomaly)
     _verify(order)  # before anything is used up
     found: dict[Node, Any] = {}
     retained: list[tuple[Tensor, Any]] = []
     if inputs is None and not create_graph and not watched:
-        _pull_arrays(order, grads, found, retained, retain_graph)
-        _retain(retained)
-        return found
+        return _pull_arrays(order, grads, retain_graph)
     wanted = None if inputs is None else _leading_to(inputs, order)
     targets = frozenset(inputs or ())
     ends = targets.difference([n for n in targets if wanted and not wanted.isdisjoint(n.parents)])
@@ -110,7 +116,7 @@ def pull(
         if watched:
             _watch(node, cotangents)
         if not retain_graph:
-            node.saved = node.saved[1:] if type(node) is ScalarNode else None
+            _free(node)
         for parent, c in zip(node.parents, cotangents, strict=True):
             if c is None or parent is None or (wanted is not None and parent not in wanted):
                 continue
@@ -134,35 +140,65 @@ def _retain(retained: Iterable[tuple[Tensor, Any]]) -> None:
         accumulate(tensor, g, own=False)
 
 
+def pull_from(root: Node, seed: Any, retain_graph: bool) -> dict[Node, Any]:
+    """`pull` from one node to every leaf, on arrays: a training step's."""
+    if MODE.get() is not None:
+        return pull(topological((root,)), [(root, seed)], retain_graph=retain_graph)
+    return _pull_arrays(_inner(root), {root: seed}, retain_graph)
+
+
+def _inner(root: Node) -> list[Node]:
+    """`topological` without the leaves, whose place does not matter; what it meets is verified."""
+    now = versions.now
+    order: list[Node] = []
+    seen: set[Node | None] = {None}
+    stack: list[Node | None] = [root]
+    push, pop, see, place = stack.append, stack.pop, seen.add, order.append
+    while stack:
+        node = pop()
+        if node is None:
+            place(pop())  # type: ignore[arg-type]
+        elif node not in seen:
+            see(node)
+            if node.primitive is None:
+                continue
+            if node.clock < now:
+                versions.verify(node)
+            push(node)
+            push(None)
+            for parent in node.parents:
+                if parent not in seen:
+                    push(parent)
+    return order
+
+
 def _pull_arrays(
-    order: Sequence[Node],
-    grads: dict[Node, Any],
-    found: dict[Node, Any],
-    retained: list[tuple[Tensor, Any]],
-    retain_graph: bool,
-) -> None:
+    order: Sequence[Node], grads: dict[Node, Any], retain_graph: bool
+) -> dict[Node, Any]:
     """`pull` as training uses it: to every leaf, on arrays, nothing watched. The hot path."""
     owned: set[Node] = set()  # their sum is an array that this walk allocated
+    retained: list[tuple[Tensor, Any]] = []
     take = grads.pop
     for node in reversed(order):
+        primitive = node.primitive
+        if primitive is None:
+            continue
         g = take(node, None)
         if g is None:
             continue
-        if node.extra is not None:
-            g = _arrive(node, node.extra, g, False, retained)
-        primitive = node.primitive
-        if primitive is None:
-            found[node] = g
-            continue
+        extra = node.extra
+        if extra is not None:
+            if extra.freed:
+                raise freed(node)
+            g = _arrive(node, extra, g, False, retained)
         if type(node) is ScalarNode:
-            try:
-                primitive.pull_scalars(node, g, grads)
-            except ValueError:
-                if is_freed(node):
-                    raise freed(node) from None
-                raise
-            if not retain_graph:
-                node.saved = node.saved[1:]
+            primitive.pull_scalars(node, g, grads)
+            if retain_graph:
+                pass
+            elif extra is None:  # as `_free` does
+                node.extra = FREED
+            else:
+                extra.freed = True
             continue
         saved = node.saved
         if saved is None:
@@ -178,7 +214,10 @@ def _pull_arrays(
                 if parent.dtype is not FLOAT64 or parent.shape:
                     c = fit(c, parent)
             elif c.shape != parent.shape or c.dtype is not parent.dtype:
-                c = fit(c, parent)
+                if c.shape[1:] == parent.shape and c.dtype is parent.dtype and parent.shape:
+                    c = column_sums(c)  # the offsets of a layer
+                else:
+                    c = fit(c, parent)
             if parent in grads:
                 total = grads[parent]
                 if parent in owned:
@@ -189,6 +228,11 @@ def _pull_arrays(
                         owned.add(parent)
             else:
                 grads[parent] = c
+    for leaf in grads:  # all that is left
+        if leaf.extra is not None:
+            grads[leaf] = _arrive(leaf, leaf.extra, grads[leaf], False, retained)
+    _retain(retained)
+    return grads
 
 
 def _leading_to(inputs: Sequence[Node], order: Sequence[Node]) -> set[Node]:

@@ -38,6 +38,7 @@ REFERENCES: dict[str, Callable[..., Any]] = {
     "norm": _norm,
     "getitem": lambda x, index, unique=False: np.asarray(x)[index],
     "scatter": _scatter,
+    "sum_at": lambda x, index, over=1: np.asarray(x)[index].sum() / over,
     "alias": lambda x: x,
     "clone": np.array,
     "flatten": np.ravel,
