@@ -188,15 +188,30 @@ class ArrayNode(Node):
 class ScalarNode(Node):
     """A node of Python floats: immutable, so nothing about it has to be remembered.
 
-    ``saved`` are the output and the operands. They stay when the node is used up, for replay.
+    Output and operands stay when the node is used up, for replay. They are held one by one: a
+    tuple of them would be one more object an operation for the cycle collector to look at.
     """
 
-    __slots__ = ()
+    __slots__ = ("a", "b", "y")
 
+    y: float
+    a: Any
+    b: Any
     shape: ClassVar[Shape] = ()  # type: ignore[misc]
     dtype: ClassVar[np.dtype[Any]] = FLOAT64  # type: ignore[misc]
     params: ClassVar[dict[str, Any]] = {}  # type: ignore[misc]
     clock: ClassVar[float] = float("inf")  # type: ignore[misc]
+
+    @property
+    def saved(self) -> tuple[Any, ...]:
+        """Output and operands."""
+        return (self.y, self.a) if len(self.parents) == 1 else (self.y, self.a, self.b)
+
+    @saved.setter
+    def saved(self, values: tuple[Any, ...]) -> None:
+        self.y, self.a, *rest = values
+        if rest:
+            (self.b,) = rest
 
     @property
     def constants(self) -> tuple[Any, ...]:  # type: ignore[override]

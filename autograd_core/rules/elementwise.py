@@ -159,12 +159,11 @@ def _unary(primitive: Elementwise) -> Function:
             return (as_numpy(action, g, y, x),)
 
     def pull_scalars(node: Any, g: Any, grads: Any) -> None:
-        y, x = node.saved
         (p,) = node.parents
         try:
-            c = action(g, y, x)
+            c = action(g, node.y, node.a)
         except (ZeroDivisionError, OverflowError):
-            c = as_numpy(action, g, y, x)
+            c = as_numpy(action, g, node.y, node.a)
         grads[p] = grads[p] + c if p in grads else c
 
     primitive.vjp = vjp  # type: ignore[method-assign]
@@ -190,7 +189,8 @@ def _unary(primitive: Elementwise) -> Function:
             node = ScalarNode.__new__(ScalarNode)
             node.primitive = primitive
             node.parents = (parent,)
-            node.saved = (y, value)
+            node.y = y
+            node.a = value
             node.extra = None
             out._node = node
             return out
@@ -243,7 +243,9 @@ def _binary(primitive: Elementwise) -> Function:
             )
 
     def pull_scalars(node: Any, g: Any, grads: Any) -> None:
-        y, a, b = node.saved
+        y = node.y
+        a = node.a
+        b = node.b
         p, q = node.parents
         if p is not None:
             try:
@@ -299,7 +301,9 @@ def _binary(primitive: Elementwise) -> Function:
             node = ScalarNode.__new__(ScalarNode)
             node.primitive = primitive
             node.parents = (p, q)
-            node.saved = (y, x, z)
+            node.y = y
+            node.a = x
+            node.b = z
             node.extra = None
             out._node = node
             return out
