@@ -8,10 +8,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test lint type docs notebooks lab check bench data mnist folds clean
+.PHONY: help install demo test test-browser lint type docs notebooks lab check bench data mnist folds clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo 'Options: PYTHON=python3.12 picks the Python; ARGS="..." is handed on to the program.'
 
 install: $(VENV)/.stamp-demo ## install the project and what its examples use into .venv
@@ -22,6 +22,10 @@ demo: $(VENV)/.stamp-demo ## train a network on real digits and draw what it did
 
 test: $(VENV)/.stamp-test ## run every test, doctest and the README's example
 	@$(RUN) -m pytest $(ARGS)
+
+test-browser: $(VENV)/.stamp-browser ## try the live page in a headless Chromium
+	@sh tools/get_chromium.sh
+	@$(RUN) -m pytest tests/browser -rs $(ARGS)
 
 lint: $(VENV)/.stamp-lint ## check style and formatting with ruff
 	@$(RUN) -m ruff check .
@@ -40,7 +44,7 @@ lab: $(VENV)/.stamp-lab ## open the notebooks in JupyterLab
 	@$(RUN) -m jupyter lab --ServerApp.root_dir="$(CURDIR)" \
 		--LabApp.default_url=/lab/tree/notebooks/00_start.ipynb $(ARGS)
 
-check: lint type test notebooks ## all that has to pass before a change lands
+check: lint type test test-browser notebooks ## all that has to pass before a change lands
 
 bench: $(VENV)/.stamp-bench ## time training steps beside other engines (installs them: over 1 GB)
 	@$(RUN) -m benchmarks $(ARGS)

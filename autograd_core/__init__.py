@@ -206,6 +206,17 @@ if TYPE_CHECKING:
     from .checkpoint_io import save as save
     from .custom_function import Function as Function
     from .custom_function import custom as custom
+    from .derivations import Derivation as Derivation
+    from .derivations import Formula as Formula
+    from .derivations import derive as derive
+    from .derivations import equations_of as equations_of
+    from .derivations import latex_symbol as latex_symbol
+    from .derivations import latex_value as latex_value
+    from .derivations import trace_formula as trace_formula
+    from .explanations import Bisection as Bisection
+    from .explanations import Explanation as Explanation
+    from .explanations import bisect_gradient as bisect_gradient
+    from .explanations import explain as explain
     from .gradient_check import gradcheck as gradcheck
     from .packages import check_packages as check_packages
     from .program import Compiled as Compiled
@@ -220,6 +231,10 @@ if TYPE_CHECKING:
     from .transforms import vjp as vjp
     from .visualize import GraphView as GraphView
     from .visualize import draw as draw
+    from .visualize import mimebundle as mimebundle
+    from .visualize.curves import Curve as Curve
+    from .visualize.curves import Panel as Panel
+    from .visualize.curves import charts as charts
 
 __version__ = "0.1.0"
 
@@ -228,13 +243,27 @@ globals().update(_binding.outward_functions())
 
 # Loaded on first use, which keeps the import short.
 _LAZY = {
+    "Bisection": "explanations",
+    "Curve": "visualize.curves",
+    "Explanation": "explanations",
+    "Derivation": "derivations",
+    "Formula": "derivations",
     "Function": "custom_function",
     "GraphView": "visualize",
+    "Panel": "visualize.curves",
+    "bisect_gradient": "explanations",
+    "charts": "visualize.curves",
     "check_packages": "packages",
     "custom": "custom_function",
     "Compiled": "program",
     "compile": "program",
+    "derive": "derivations",
     "draw": "visualize",
+    "equations_of": "derivations",
+    "latex_symbol": "derivations",
+    "latex_value": "derivations",
+    "trace_formula": "derivations",
+    "explain": "explanations",
     "jit": "program",
     "grad": "transforms",
     "gradcheck": "gradient_check",
@@ -243,6 +272,7 @@ _LAZY = {
     "jacobian": "transforms",
     "jvp": "transforms",
     "load": "checkpoint_io",
+    "mimebundle": "visualize",
     "save": "checkpoint_io",
     "value_and_grad": "transforms",
     "vjp": "transforms",

@@ -103,8 +103,12 @@ def _fill(self: Tensor, value: Any) -> None:
 
 
 def _mimebundle(self: Tensor, include: Any = None, exclude: Any = None) -> dict[str, str]:
-    """What a notebook shows: the value as text."""
-    return {"text/plain": repr(self)}
+    """What a notebook shows: the value as text, and the picture of a small graph."""
+    if self._node is None or self._node.primitive is None:
+        return {"text/plain": repr(self)}
+    from .visualize.notebook import mimebundle
+
+    return mimebundle(self, include, exclude)
 
 
 def _fabs(x: Any) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterable
 from math import prod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -56,6 +56,22 @@ class Spec(StandIn):
         return prod(self.shape)
 
 
+class Blame(NamedTuple):
+    """Of what a value is the gradient, without keeping it alive.
+
+    Attributes
+    ----------
+    result, by : weak reference to Node
+        What was differentiated, and by what.
+    earlier : list of Blame, or None
+        The `blames` of the result, if it was a gradient itself.
+    """
+
+    result: weakref.ref[Node]
+    by: weakref.ref[Node]
+    earlier: list[Blame] | None
+
+
 class Extra:
     """What few nodes have: hooks, a retained gradient, and what `keep_values` asks for.
 
@@ -77,11 +93,14 @@ class Extra:
         The name of the tensor that the user gave to this value.
     checksum : list of int or None
         Fingerprints of what was saved, under `detect_anomaly`.
+    blames : list of `Blame`, or None
+        Of a gradient that is on the graph: what it is the gradient of.
     freed : bool
         Of a `ScalarNode`: whether a backward pass has used it up.
     """
 
     __slots__ = (
+        "blames",
         "checksum",
         "cotangent",
         "freed",
@@ -104,6 +123,7 @@ class Extra:
         self.line: str | None = None
         self.name: str | None = None
         self.checksum: list[int] | None = None
+        self.blames: list[Blame] | None = None
         self.freed = False
 
 

@@ -35,10 +35,18 @@ class Symbol:
         def again(self) -> Symbol: ...
 
 
+class Onlooker:
+    """A trace that makes no program: it is handed each operation, and all else is as usual."""
+
+    def apply(self, primitive: Any, args: tuple[Any, ...], params: dict[str, Any]) -> Any:
+        """Compute an operation; see `autograd_core.primitive.apply`."""
+        raise NotImplementedError
+
+
 def current() -> Any | None:
-    """The trace that is being made in this thread or task, or None."""
+    """The trace of a program that is being made in this thread or task, or None."""
     mode = MODE.get()
-    return None if mode is None else mode.trace
+    return None if mode is None or isinstance(mode.trace, Onlooker) else mode.trace
 
 
 #: The traces that are being made, in any thread: usually none, which is quick to see.

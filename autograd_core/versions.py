@@ -88,3 +88,21 @@ def verify(node: Node) -> None:
                 f"{value.dtype} that was changed in place after it was recorded, by {change}. "
                 f"Call backward() before the change, or compute with a copy: x.clone()"
             )
+
+
+def stamp_now(value: Any) -> list[Any] | None:
+    """What is known of the last change of `value`'s memory, for `put_back`."""
+    if not isinstance(value, np.ndarray):
+        return None
+    stamp = _stamps.get(id(base_of(value)))
+    return None if stamp is None else stamp[:3]
+
+
+def put_back(value: Any, before: list[Any] | None) -> None:
+    """Say that the memory of `value` holds again what it held when `stamp_now` was asked."""
+    if isinstance(value, np.ndarray):
+        key = id(base_of(value))
+        if before is None:
+            _stamps.pop(key, None)
+        elif key in _stamps:
+            _stamps[key][:3] = before

@@ -95,17 +95,8 @@ def draw_graph(path: Path, model: nn.Module, data: Data) -> None:
 def plot_curves(path: Path, history: optim.History) -> None:
     """Losses and accuracies by epoch."""
     figure = new_figure(9, 3.6)
-    arrays = history.arrays()
-    for place, what in enumerate(("loss", "accuracy"), start=1):
-        axes = figure.add_subplot(1, 2, place)
-        for part in ("train", "validation"):
-            axes.plot(arrays["epoch"], arrays[f"{part}_{what}"], label=part)
-        axes.axvline(history.best_epoch, color="grey", linewidth=0.8, linestyle=":")
-        axes.set_xlabel("epoch (dotted: the best one, whose weights are kept)")
-        axes.set_title(what)
-        if what == "loss":
-            axes.set_yscale("log")
-        axes.legend()
+    axes = optim.plots.plot_learning_curves(history, ax=figure.subplots(1, 2))
+    axes[0].set_xlabel("epoch (dashed: the best one, whose weights are kept)")
     figure.savefig(path)
 
 

@@ -54,6 +54,41 @@ class Loss(Module):
     def _enter(self, x: Any, copy: bool = True) -> Tensor:
         return Tensor(x, copy=copy)
 
+    #: A guess and labels with which `latex` runs the loss, and the letter of the guess.
+    _sample: tuple[Any, Any, str] = (
+        [[0.7, 0.1, 0.2], [0.2, 0.5, 0.3]],
+        [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]],
+        "A",
+    )
+
+    def latex(self, *sample: Any, numbers: bool = False) -> str:
+        """The equation of the loss, found by running it on symbols; Y are the labels.
+
+        Parameters
+        ----------
+        *sample : array_like
+            A guess and labels for it, such as the loss takes; by default of two examples.
+        numbers : bool
+            A loss has none.
+
+        Returns
+        -------
+        str
+            LaTeX without dollars, in the chapter's layout: examples in columns.
+
+        Examples
+        --------
+        >>> import nn
+        >>> print(nn.SquaredLoss("sum").latex())
+        \\text{loss} = \\sum_{ij} {\\left(A - Y\\right)}^{\\odot 2}
+        """
+        from .formulas import loss_latex
+
+        guess, actual, letter = self._sample
+        if sample:
+            guess, actual = sample
+        return loss_latex(self, actual, guess, letter)
+
     def extra_repr(self) -> str:
         return "" if self.reduction == "mean" else f"{self.reduction!r}"
 
@@ -87,6 +122,8 @@ class HingeLoss(Loss):
     ----------
     reduction : {"mean", "sum", "none"}
     """
+
+    _sample = ([[0.7, 0.1], [0.2, -0.5]], [[1.0, -1.0], [-1.0, 1.0]], "A")
 
     def forward(self, guess: Tensor, actual: Any) -> Any:
         return F.hinge(guess, actual, self.reduction)
@@ -132,6 +169,8 @@ class CrossEntropyLoss(Loss):
     Tensor(0.6931471805599453, shape=(), dtype=float64)
     """
 
+    _sample = (*Loss._sample[:2], "Z")
+
     def forward(self, logits: Tensor, actual: Any) -> Any:
         return F.cross_entropy(logits, actual, self.reduction)
 
@@ -143,6 +182,8 @@ class BCEWithLogitsLoss(Loss):
     ----------
     reduction : {"mean", "sum", "none"}
     """
+
+    _sample = (*Loss._sample[:2], "Z")
 
     def forward(self, logits: Tensor, actual: Any) -> Any:
         return F.bce_with_logits(logits, actual, self.reduction)
@@ -167,6 +208,14 @@ class ZeroOneLoss(Loss):
     def __init__(self, reduction: str = "mean", threshold: float | None = None) -> None:
         super().__init__(reduction)
         self.threshold = None if threshold is None else number(threshold, "ZeroOneLoss: threshold")
+
+    def latex(self, *sample: Any, numbers: bool = False) -> str:
+        """The share, or number, of wrong guesses; a formula in words, as it has no derivative."""
+        wrong = r"\left[\hat{y}_{j} \ne y_{j}\right]"
+        if self.reduction == "none":
+            return rf"\text{{loss}}_{{j}} = {wrong}"
+        mean = r"\frac{1}{n} \, " if self.reduction == "mean" else ""
+        return rf"\text{{loss}} = {mean}\sum_{{j=1}}^{{n}} {wrong}"
 
     def forward(self, guess: Tensor, actual: Any) -> Any:
         return F.zero_one(guess, actual, self.reduction, self.threshold)

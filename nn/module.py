@@ -398,8 +398,46 @@ class Module(Contents):
         """
         return _summary.table(self, sample_input)
 
+    def latex(self, *sample: Any, numbers: bool = False) -> str:
+        """The equations that the module runs, found by running ``forward`` on symbols.
+
+        In the chapter's layout: the examples of a batch are columns. The mode counts: batch
+        normalization has other equations in training than in evaluation. The module stays as it
+        was.
+
+        Parameters
+        ----------
+        *sample : array_like
+            An input; found by the shapes of the weights if it is left out.
+        numbers : bool
+            The weights too: small ones in full, large ones by their extremes and mean.
+
+        Returns
+        -------
+        str
+            LaTeX without dollars.
+
+        Raises
+        ------
+        ArgumentError
+            If no input is found that the module takes.
+
+        Examples
+        --------
+        >>> import nn
+        >>> print(nn.Linear(2, 3, rng=0).latex())
+        Z = W^{T} \\, X + W_{0}
+        """
+        from .formulas import latex_of
+
+        return latex_of(self, sample, numbers)
+
     def __repr__(self) -> str:
         return _summary.describe(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: the layers and their weights, as text and as a table."""
+        return ag.mimebundle(self, include, exclude)
 
 
 def _numeric(values: list[Any]) -> bool:

@@ -55,11 +55,36 @@ lab.compare(
 )
 
 # %% [markdown]
-# The memory can be looked at. Each box is a step, with its value and with the derivative of the
-# loss by that value.
+# The engine can write its own way to that number down: forward, then backward, one link of the
+# chain at a time.
 
 # %%
+ag.derive(loss, w)
+
+# %% [markdown]
+# And the memory can be looked at. Each box is a step, with its value and with the derivative of the
+# loss by that value. The picture is live: the buttons below it, or the arrow keys, walk forward
+# and then backward, and beside it stands what happens at the step at hand: what blame arrives,
+# the local derivative, what is handed on, and a finite difference that checks it.
+
+# %%
+loss.name = "loss"
 ag.draw(loss)
+
+# %% [markdown]
+# Too coarse? The same graph with one box for each number: the three points have a branch each,
+# and the three parts of the gradient meet in `w`.
+
+# %%
+ag.draw(loss, level="scalars")
+
+# %% [markdown]
+# And when something goes wrong, it can be asked why. The entropy of three probabilities, one of
+# which is 0, has a gradient that is not a number. Where did it come in, and what helps?
+
+# %%
+p = ag.tensor([0.0, 0.25, 0.75], requires_grad=True, name="p")
+ag.explain(lambda: -(p * ag.log(p)).sum(), p)
 
 # %% [markdown]
 # Now step against the gradient a few times. The line gets as good as a line through the origin can
@@ -94,8 +119,8 @@ print(f"{optim.accuracy(network(test[0]), test[1]):.1%} of {len(test[1])} unseen
 #
 # Each one takes a section of the chapter: the idea in a few lines, the code that does it, a
 # picture, **every study question of the section answered by computing it**, exercises for you, and
-# at the end what the engine recorded, beside the chapter's equation. Each runs on its own, from
-# top to bottom, in a few seconds. Change anything and run it again.
+# at the end what the engine derived, beside the chapter's equation, with the graph to walk through.
+# Each runs on its own, from top to bottom, in a few seconds. Change anything and run it again.
 #
 # | notebook | about | study questions that it answers |
 # |---|---|---|
@@ -109,6 +134,16 @@ print(f"{optim.accuracy(network(test[0]), test[1]):.1%} of {len(test[1])} unseen
 # | [8 · Regularization](08_regularization.ipynb) | early stopping, weight decay, noise, dropout, batch normalization | **15** a dropped unit gets no update |
 
 # %% [markdown]
+# ## What you can ask the engine
+#
+# | to see | write |
+# |---|---|
+# | the graph, live; coarser or finer | `ag.draw(loss)`; `level="modules"`, `"operations"`, `"scalars"` |
+# | how a gradient follows from the chain rule | `ag.derive(loss, w)`, by layers or by operations |
+# | why it is zero, tiny, huge or not a number | `ag.explain(loss, w)` |
+# | which operation has a wrong derivative | `ag.bisect_gradient(f, x)` |
+# | how a training goes, layer by layer | `optim.fit(…, callbacks=[optim.TrainingRecord()])` |
+#
 # ## Exercises check themselves
 #
 # An exercise asks for a function, or for a number. Each is compared with what the engine finds on

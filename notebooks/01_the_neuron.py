@@ -399,37 +399,39 @@ section_1.exponential_offset(exponential_offset)
 # section_1.exponential_offset.show_solution()
 
 # %% [markdown]
-# ## What the engine printed
+# ## What the engine derived
 #
-# The exponential neuron on its first patient once more: the book's chain beside the graph that
-# the engine recorded. Each box holds a value and, below it, how strongly the loss depends on it.
+# The exponential neuron on its first patient once more. On paper the chain has three links for
+# $w$, and for $w_0$ the last one is 1:
+#
+# $$\frac{\partial L}{\partial w} = 2\,(e^z - y)\cdot e^z\cdot x, \qquad
+#   \frac{\partial L}{\partial w_0} = 2\,(e^z - y)\cdot e^z\cdot 1.$$
+#
+# The engine's own derivation, with the numbers of this patient. Its $W^1$ and $W_0^1$ are our $w$
+# and $w_0$: the weights of layer 1, the only one.
 
 # %%
 unit.zero_grad()
 x1 = ag.tensor(bmi[:1], name="x")
 loss = nn.SquaredLoss("sum")(ag.exp(unit(x1)), target[:1])
+loss.name = "loss"
 loss.backward()
-ag.draw(loss)
+ag.derive(loss, unit.W)
 
 # %%
-lab.printed(loss)
+ag.derive(loss, unit.W0, numbers=False)
 
 # %% [markdown]
-# Every row is one step, with the local derivative that its operation declares: $x$ is what goes
-# in, $y$ what comes out, and $\mathbf{c}$ is the truth, a constant. Multiplied along the path from
-# the loss down to $w$ they are the formula of the study question:
+# The same as a graph to walk through. Press play, or use the arrow keys: first values go
+# forward, then blame comes back, and each box shows which factor of the formula it puts in.
 
 # %%
-a = np.exp(unit(x1).data)
-lab.compare(
-    r"\frac{\partial L}{\partial w} = 2\,(e^z - y)\cdot e^z\cdot x",
-    2 * (a - target[0, 0]) * a * bmi[0, 0],
-    unit.W.grad,
-)
+ag.draw(loss)
+
+# %% [markdown]
+# And the neuron that this page began with, opened into its weights: every product
+# $x_j w_j$ has a box of its own, they meet in the sum, and blame for $z$ goes back to each of
+# them. `grad` in a box is how strongly the loss of the first tumour depends on it.
 
 # %%
-lab.compare(
-    r"\frac{\partial L}{\partial w_0} = 2\,(e^z - y)\cdot e^z\cdot 1",
-    (2 * (a - target[0, 0]) * a)[0],
-    unit.W0.grad,
-)
+ag.draw(neuron, X[:1], loss=nn.NLL("sum"), target=y[:1], level="scalars")

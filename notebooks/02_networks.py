@@ -283,8 +283,9 @@ except ag.GraphError as error:
 
 # %%
 skip = nn.Residual(nn.Linear(2, 2, rng=0), nn.Tanh())
-x = ag.tensor(X2[:1], requires_grad=True)
-skip(x).sum().backward()
+x = ag.tensor(X2[:1], requires_grad=True, name="x")
+out = skip(x).sum()
+out.backward()
 
 W, W0 = skip[0].W.data, skip[0].W0.data[:, None]
 column = X2[:1].T
@@ -295,6 +296,12 @@ lab.compare(
     (np.ones((2, 1)) + W @ slope).T,
     x.grad,
 )
+
+# %% [markdown]
+# Which of the two ways brings more? The engine follows both, and says what share each has:
+
+# %%
+ag.explain(out, x)
 
 # %%
 section_2.skip_gradient
@@ -311,32 +318,36 @@ section_2.skip_gradient(skip_gradient)
 # section_2.skip_gradient.show_solution()
 
 # %% [markdown]
-# ## What the engine printed
+# ## What the engine derived
 #
 # The network with a hidden layer of two, on a versicolor that it takes for another species. The
-# book writes the function it computes as a composition; the engine recorded it as a graph.
+# book writes what it computes as a composition,
+#
+# $$A^2 = \sigma\big((W^2)^T \tanh\big((W^1)^T x + W_0^1\big) + W_0^2\big),$$
+#
+# and the engine saw a chain of modules. Blue is the way forward, red the way back:
 
 # %%
 two.zero_grad()
-for block, number in zip(two, "¹²", strict=True):
-    block[0].W.name, block[0].W0.name = f"W{number}", f"W₀{number}"
 flower = ag.tensor(X2[70:71], name="x")
-loss = nn.NLL("sum")(two(flower), y[70:71])
-loss.backward()
-ag.draw(loss)
-
-# %%
-lab.printed(loss)
+ag.draw(two, flower, loss=nn.NLL("sum"), target=y[70:71], level="modules")
 
 # %% [markdown]
-# A row is a step, with the local derivative that its operation declares: $x$ is what goes in, $y$
-# what comes out. The step with the question mark is NLL: by the label it picks $a$ or $1 - a$.
-# The rows $v_1$ to $v_6$ are the network, from the inside of the book's formula to its outside:
+# Its gradient for the weights of the hidden layer. The part called "Forward" is the composition
+# above, from the inside to the outside; the part called "Backward" is what section 4 is about.
 
 # %%
-(W1, b1), (W2, b2) = [(b[0].W.data, b[0].W0.data[:, None]) for b in two]
-A1 = np.tanh(W1.T @ flower.data.T + b1)
-A2 = 1 / (1 + np.exp(-(W2.T @ A1 + b2)))
-lab.compare(
-    r"A^2 = \sigma\big((W^2)^T \tanh\big((W^1)^T x + W_0^1\big) + W_0^2\big)", A2.T, two(flower)
-)
+loss = nn.NLL("sum")(two(flower), y[70:71])
+loss.backward()
+ag.derive(loss, two[0][0].W)
+
+# %% [markdown]
+# Blame hardly gets through the first hidden unit: its tanh is at 1, as flat as it can be, so the
+# first column of the gradient is nearly zero. The drawing marks this as well. Each operation is a
+# box here, to be walked through step by step; a frame is a module, and folds with a click.
+
+# %%
+for block, number in zip(two, "¹²", strict=True):
+    block[0].W.name, block[0].W0.name = f"W{number}", f"W₀{number}"
+loss.name = "loss"
+ag.draw(loss)

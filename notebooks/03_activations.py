@@ -386,6 +386,11 @@ section_3.active_units(runs)
 # %% [markdown]
 # *The large steps threw nearly all units to the side where ReLU is flat. With no gradient left they
 # stay there, and the loss stays near $\ln 10 = 2.303$, which is guessing.*
+#
+# The engine sees it too, when it is asked why so much of the first layer's gradient is zero:
+
+# %%
+ag.explain(loss(net(X), labels), net[0].W, most=3)
 
 # %%
 section_3.relu_backward
@@ -471,40 +476,35 @@ section_3.softmax_backward(softmax_backward)
 # decides: sigmoid for one probability, softmax for one of several classes, no activation for a
 # number.
 #
-# ## What the engine printed
+# ## What the engine derived
 #
-# Finally a layer of three tanh units and a sigmoid on top, on the petals. Each line is one step
-# that was recorded on the way forward, with the derivative that the engine declares for it; $x$ is
-# what goes into the step and $y$ what comes out. $\mathbf{c}$ is a constant: first the petals, then
-# the labels, which in the line with the question mark pick $a$ or $1 - a$.
+# Finally a layer of three tanh units and a sigmoid on top, on one flower. On paper blame for
+# $Z^1$ is blame for $A^1$ times tanh's slope, and blame for $Z^2$ is $A^2 - Y$, once the sigmoid's
+# $a(1 - a)$ has cancelled against the loss:
+#
+# $$\frac{\partial\,\text{loss}}{\partial Z^1} = \frac{\partial\,\text{loss}}{\partial A^1}
+# \odot (1 - \tanh^2 Z^1), \qquad
+# \frac{\partial\,\text{loss}}{\partial A^1} = W^2 (A^2 - Y).$$
+#
+# The engine finds the same, slopes and cancelling included:
 
 # %%
-first, last = nn.Linear(2, 3, rng=0), nn.Linear(3, 1, rng=1)
-first.W.name, first.W0.name, last.W.name, last.W0.name = "W1", "W01", "W2", "W02"
-z1 = first(petals)
-a1 = ag.tanh(z1)
-a2 = ag.sigmoid(last(a1))
-loss = nn.NLL("sum")(a2, is_versicolor)
-z1.retain_grad()
-a1.retain_grad()
+small = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Tanh(), nn.Linear(3, 1, rng=1), nn.Sigmoid())
+loss = nn.NLL("sum")(small(petals[:1]), is_versicolor[:1])
+loss.name = "loss"
 loss.backward()
-lab.printed(loss)
+ag.derive(loss, small[0].W)
 
 # %% [markdown]
-# The slopes above, in their places: blame for $Z^1$ is blame for $A^1$ times tanh's slope, and
-# blame for $Z^2$ is $A^2 - Y$, once the sigmoid's $a(1 - a)$ has cancelled.
+# One level closer, each operation has an equation, with its own slope behind "with". Here
+# without numbers:
 
 # %%
-lab.compare(
-    r"\frac{\partial\,\text{loss}}{\partial Z^1} = \frac{\partial\,\text{loss}}{\partial A^1}"
-    r"\odot (1 - \tanh^2 Z^1)",
-    a1.grad.data * (1 - np.tanh(z1.data) ** 2),
-    z1.grad,
-)
+ag.derive(loss, small[0].W, level="operations", numbers=False)
+
+# %% [markdown]
+# And all of it to walk through. Stop on the way back at tanh and at the sigmoid: the blame that
+# they hand on is the blame that arrives, times the slope at this $z$.
 
 # %%
-lab.compare(
-    r"\frac{\partial\,\text{loss}}{\partial A^1} = (A^2 - Y)\,W^{2T}",
-    (a2.data - is_versicolor) @ last.W.data.T,
-    a1.grad,
-)
+ag.draw(loss)

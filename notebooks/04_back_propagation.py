@@ -547,6 +547,13 @@ print("layers 1, 2, 3 … 21:", *(f"{p:.10f}" for p in products[:3]), "…", f"{
 # $s = 4$ all are enormous. One step size for every weight cannot suit them all; this is where the
 # textbook's section 7.2 begins.
 #
+# The engine has words for this, too. Sigmoid, with $s = 1$, asked about the first layer:
+
+# %%
+sigmoids = section_4.deep(nn.Sigmoid, 1.0)
+ag.explain(nllm(sigmoids(pixels[:200]), labels[:200]), sigmoids[0].W)
+
+# %% [markdown]
 # What does it do to learning? Eight hidden layers, stochastic gradient descent with the same step
 # size for all:
 
@@ -584,51 +591,75 @@ except ag.AnomalyError as error:
     print(error)
 
 # %% [markdown]
-# ## What the engine printed
+# ## What the engine derived
 #
-# Back to the wines, all 178 at once. Each line is a step of the forward pass as the engine recorded
-# it, with the local derivative that it declares: $x$ or $a$, $b$ go in, $y$ comes out. A product of
-# matrices declares none: blame is multiplied by the transposed matrix, as in the book. The steps
-# from the subtraction to the quotient are softmax, and what is subtracted is each row's largest
-# $z$, against overflow. After it $[\cdot]$ picks the probability of the true class.
+# Back to one wine. The book's way to the first layer is (8.1) with (8.3) in it:
+#
+# $$\frac{\partial\,\text{loss}}{\partial W^1} = A^0 \Big(\frac{\partial\,\text{loss}}
+# {\partial Z^1}\Big)^T, \qquad
+# \frac{\partial\,\text{loss}}{\partial Z^1} = \frac{\partial A^1}{\partial Z^1} \cdot W^2 \cdot
+# \frac{\partial A^2}{\partial Z^2} \cdot W^3 \cdot \frac{\partial A^3}{\partial Z^3} \cdot
+# \frac{\partial\,\text{loss}}{\partial A^3}.$$
+#
+# The engine's, in the same letters and in columns. A diagonal matrix is written as a product ⊙ of
+# entries, and softmax with NLLM melts to $A^3 - Y$, under the condition at the end.
 
 # %%
-names = ("W1", "W01", "W2", "W02", "W3", "W03")
-for parameter, name in zip(net.parameters(), names, strict=True):
-    parameter.name = name
 net.zero_grad()
-engine_Z, engine_A = section_4.recorded(net, X)
-J = loss(engine_A[3], Y)
-J.backward()
-lab.printed(J)
+one_loss = loss(net(x), y)
+one_loss.name = "loss"
+one_loss.backward()
+derived = ag.derive(one_loss, net[0].W)
+derived
+
+# %%
+by_hand = section_4.far(A[0] @ dZ[1].T, derived.result)
+print("derived, and by hand above:  differ by", by_hand)
+print("derived, and after backward: differ by", section_4.far(derived.result, net[0].W.grad))
 
 # %% [markdown]
-# The three equations once more, for the batch and in rows. (8.3), one link at a time:
+# For all 178 wines the columns stand side by side, and the study question's answer becomes a sum
+# over them:
 
 # %%
-dZ3 = engine_A[3].data - Y
-dZ2 = dZ3 @ net[4].W.data.T * engine_A[2].data * (1 - engine_A[2].data)
-dZ1 = dZ2 @ net[2].W.data.T * (1 - engine_A[1].data ** 2)
-lab.compare(
-    r"\frac{\partial J}{\partial Z^1} = \frac{\partial A^1}{\partial Z^1} \cdot W^2 \cdot"
-    r"\frac{\partial A^2}{\partial Z^2} \cdot W^3 \cdot \frac{\partial A^3}{\partial Z^3} \cdot"
-    r"\frac{\partial J}{\partial A^3}",
-    dZ1,
-    engine_Z[1].grad,
-)
+ag.derive(loss(net(X), Y), net[4].W0, numbers=False)
+
+# %% [markdown]
+# Now walk the way of blame yourself: play, or the arrow keys. At each box stands what arrives,
+# what it is multiplied by, and what is handed on. A frame is a module, and folds with a click.
 
 # %%
-lab.compare(
-    r"\frac{\partial J}{\partial W^1} = \sum_i A^{0(i)}"
-    r"\Big(\frac{\partial\,\text{loss}^{(i)}}{\partial Z^{1(i)}}\Big)^T",
-    X.T @ dZ1,
-    net[0].W.grad,
-)
+ag.draw(one_loss)
+
+# %% [markdown]
+# ### A gradient of zero
+#
+# A network that does not learn, since somebody set its offsets far below zero. Nothing fails, and
+# nothing moves either. Why?
 
 # %%
-lab.compare(
-    r"\frac{\partial J}{\partial W_0^1} = \sum_i \frac{\partial\,\text{loss}^{(i)}}"
-    r"{\partial Z^{1(i)}}",
-    dZ1.sum(axis=0),
-    net[0].W0.grad,
+mute = nn.Sequential(nn.Linear(13, 6, rng=0), nn.ReLU(), nn.Linear(6, 3, rng=1), nn.Softmax())
+mute[0].W0.data -= 20.0
+ag.explain(lambda: loss(mute(X), Y), mute[0].W)
+
+# %% [markdown]
+# ### A wrong rule
+#
+# Suppose that a hand-written layer went into a network without `nn.check_module`, and has one
+# transpose too few. Its matrix is square, so nothing fails here either. Only the gradients of
+# what is in front of it are wrong. The engine compares with differences, then goes through the
+# operations, and names the first one that is wrong.
+
+
+# %%
+class Untransposed(section_4.WrittenLinear):
+    def backward(self, u, v, dL_dv):
+        return dL_dv @ self.W
+
+
+doubtful = nn.Sequential(
+    *(nn.Linear(13, 4, rng=0), nn.Tanh()),
+    *(Untransposed(4, 4), nn.Tanh()),
+    *(nn.Linear(4, 3, rng=1), nn.Softmax()),
 )
+ag.bisect_gradient(lambda u: loss(doubtful(u), Y[:8]), X[:8])

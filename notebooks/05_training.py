@@ -340,6 +340,48 @@ section_5.scales(curves)
 # and × 30 begin with a loss far above guessing, as they are sure of wrong answers, and their flat
 # units are slow to change their mind. Near × 1 it just works.
 #
+# Look inside. `optim.TrainingRecord` is a callback that draws itself while `fit` runs, and changes
+# nothing. Here is × 10 again:
+
+# %%
+net = section_5.net_of(layers, 10)
+record = optim.TrainingRecord()
+history = optim.fit(
+    net,
+    nn.CrossEntropyLoss(),
+    optim.SGD(net.parameters(), lr=0.1),
+    X_train,
+    y_train,
+    epochs=12,
+    validation=(X_held, y_held),
+    rng=0,
+    progress=False,
+    callbacks=[record],
+)
+
+# %% [markdown]
+# At the bottom on the right: of the first tanh layer over 60 % of the values are saturated at once,
+# and at the end three quarters; of the second nine in ten. Training pushes the units further out,
+# to where they are flat, and what gradient there is arrives through the few others. (The numbers
+# before the names are the places of the modules in the network.)
+#
+# Why does a start like this learn so slowly? Ask. First × 30, one digit, the offsets of the first
+# layer; then the start with zeros:
+
+# %%
+net = section_5.net_of(layers, 30)
+ag.explain(nn.CrossEntropyLoss()(net(X_train[:1]), y_train[:1]), net[0].W0)
+
+# %%
+net = section_5.net_of(layers, 0)
+ag.explain(nn.CrossEntropyLoss()(net(X_train[:1]), y_train[:1]), net[0].W0)
+
+# %% [markdown]
+# Two different faults with the same symptom, a gradient of zero. In the first the slopes of tanh
+# are 0 to the last digit, so that a fifth of these offsets hear nothing of this digit. In the
+# second the slopes are all 1, and the blame is stopped behind them, by the zeros of the last
+# matrix.
+#
 # ## $\partial\text{loss}/\partial Z^L$ in one go
 #
 # Softmax followed by NLLM: $\partial\text{loss}/\partial A^L$ holds $1/a$, the matrix
@@ -475,42 +517,38 @@ section_5.variance_of_z(variance_of_z)
 # section_5.variance_of_z.show_solution()
 
 # %% [markdown]
-# ## What the engine printed
+# ## What the engine derived
 #
-# Lines 6 to 11 for one flower, as the engine recorded them, and the derivative that it declares for
-# each step. Read it upwards and you have lines 12 to 18.
+# One flower once more, from line 6 to line 18. For the first matrix the textbook's lines say
+#
+# $$\frac{\partial\text{loss}}{\partial W^1} = A^0
+# \left(\frac{\partial\text{loss}}{\partial Z^1}\right)^T, \qquad
+# \frac{\partial\text{loss}}{\partial Z^1} = \frac{\partial A^1}{\partial Z^1}\, W^2\,
+# \frac{\partial\text{loss}}{\partial Z^2} .$$
+#
+# The engine's derivation is in columns too. Lines 14 and 15 alternate, and line 17 ends it. In
+# the last layer stands what line 15 gives, and under it what is left of it: $A^2 - Y$.
 
 # %%
 X, species, _ = section_5.iris()
-x, y = ag.Tensor(X[[60]], name="x"), Y[[60]]
-W1 = ag.Tensor(nn.init.chapter((4, 3), rng=1), requires_grad=True, name="W1")
-W2 = ag.Tensor(nn.init.chapter((3, 3), rng=2), requires_grad=True, name="W2")
-A1 = ag.tanh(x @ W1)
-A2 = ag.softmax(A1 @ W2)
-loss = nn.NLLM("sum")(A2, y)
+x, y = X[[60]], Y[[60]]
+net = nn.Sequential(nn.Linear(4, 3, rng=1), nn.Tanh(), nn.Linear(3, 3, rng=2), nn.Softmax())
+loss = nn.NLLM("sum")(net(x), y)
+loss.name = "loss"
 loss.backward()
-lab.printed(loss)
+derived = ag.derive(loss, net[0].W)
+derived
+
+# %%
+A1, A2 = net[:2](x).data.T, net(x).data.T
+dZ1 = (1 - A1**2) * (net[2].W.data @ (A2 - y.T))  # by hand, in columns
+print(f"by hand and derived differ by  {np.abs(x.T @ dZ1.T - derived.result).max():.1e}")
+print(f"derived and backward differ by {np.abs(derived.result - net[0].W.grad.data).max():.1e}")
+
+# %% [markdown]
+# The same, to walk through: play, or the arrow keys. Forward it is lines 6 to 11, backward lines
+# 12 to 18. At each box stands the blame that arrives, what it is multiplied by, what is handed on,
+# and a finite difference that checks it.
 
 # %%
 ag.draw(loss)
-
-# %% [markdown]
-# And lines 15 and 17 by hand beside what `backward` left in the weights, in columns:
-
-# %%
-dZ2 = (A2.data - y).T
-dZ1 = (1 - A1.data.T**2) * (W2.data @ dZ2)
-lab.compare(
-    r"\frac{\partial\text{loss}}{\partial W^2}"
-    r" = A^1 \left(\frac{\partial\text{loss}}{\partial Z^2}\right)^T",
-    A1.data.T @ dZ2.T,
-    W2.grad,
-)
-
-# %%
-lab.compare(
-    r"\frac{\partial\text{loss}}{\partial W^1} = x \left(\frac{\partial A^1}{\partial Z^1}"
-    r"\, W^2\, \frac{\partial\text{loss}}{\partial Z^2}\right)^T",
-    x.data.T @ dZ1.T,
-    W1.grad,
-)

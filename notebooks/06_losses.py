@@ -369,43 +369,87 @@ section_6.margin_of(margin_of)
 # section_6.margin_of.show_solution()
 
 # %% [markdown]
-# ## What the engine printed
+# ## What the engine derived
 #
-# NLL of a sigmoid, for one point. Multiply the local derivatives from the bottom to the top, and
-# $1/a$ meets $a(1 - a)$.
+# First the table of this section once more. Losses and activations write down what they compute;
+# `latex()` finds it by running them on symbols. An example is a column, ⊙ goes entry by entry.
 
 # %%
-z = ag.Tensor([[0.8]], requires_grad=True, name="z")
-loss = nn.NLL("sum")(ag.sigmoid(z), [[1.0]])
-loss.backward()
-lab.printed(loss)
-
-# %%
-a = 1 / (1 + np.exp(-0.8))
-lab.compare(
-    r"\frac{\partial \mathcal{L}_{\text{nll}}}{\partial z}"
-    r" = \left(-\frac{y}{a} + \frac{1 - y}{1 - a}\right) a (1 - a) = a - y",
-    np.array([[a - 1.0]]),
-    z.grad,
-)
+pairs = {
+    "squared": (nn.SquaredLoss("sum"), nn.Identity()),
+    "hinge": (nn.HingeLoss("sum"), nn.Identity()),
+    "NLL": (nn.NLL("sum"), nn.Sigmoid()),
+    "NLLM": (nn.NLLM("sum"), nn.Softmax()),
+}
+lab.equations({name: rf"{f.latex()}, \qquad {loss.latex()}" for name, (loss, f) in pairs.items()})
 
 # %% [markdown]
-# And the objective of the widest street, drawn for two flowers.
+# The textbook says of softmax and NLLM that
+#
+# $$\frac{\partial \mathcal{L}_{\text{nllm}}}{\partial Z^L} = A^L - Y ,$$
+#
+# which nobody has told the engine. It knows how to differentiate exp, a sum, a quotient and a
+# logarithm. Watch what becomes of $\partial\text{loss}/\partial Z^1$:
+
+# %%
+x = ag.Tensor(np.array([[0.4, -1.2]]), name="x")
+net = nn.Sequential(nn.Linear(2, 3, rng=0), nn.Softmax())
+loss = nn.NLLM("sum")(net(x), [[1.0, 0.0, 0.0]])
+loss.name = "loss"
+loss.backward()
+ag.derive(loss, net[0].W)
+
+# %% [markdown]
+# The $Y/A$ of the loss has cancelled. The last line of all is what had to be assumed for it: the
+# labels of an example sum to 1, and these do. In the two-class pair nothing has to be assumed:
+
+# %%
+net2 = nn.Sequential(nn.Linear(2, 1, rng=0), nn.Sigmoid())
+loss2 = nn.NLL("sum")(net2(x), [[1.0]])
+loss2.name = "loss"
+ag.derive(loss2, net2[0].W, numbers=False)
+
+# %% [markdown]
+# To see the same with numbers, step through it (buttons, or → and ←): forward, then backward. What
+# the logarithm hands on is large, $-1/a$; what comes out of softmax is never more than 1.
+
+# %%
+ag.draw(loss)
+
+# %% [markdown]
+# ### What went wrong, in words
+#
+# A sigmoid with the squared loss, sure and wrong:
+
+# %%
+f, squared_loss = nn.Sigmoid(), nn.SquaredLoss("sum")
+z = ag.Tensor([[-40.0]], requires_grad=True, name="z")
+ag.explain(squared_loss(f(z), [[1.0]]), z)
+
+# %% [markdown]
+# ### The widest street
+#
+# The objective is a sum, so that two gradients meet at $w$:
+# $\lambda w - \sum_{y^{(i)} z^{(i)} < 1} y^{(i)} x^{(i)}$. Two flowers, and λ = 0.5. In the
+# engine's equation the condition under the sum is a factor in brackets, 1 or 0 for each point:
 
 # %%
 X, y, _ = section_6.two_species()
-X, y = ag.Tensor(X[[0, 60]], name="X"), ag.Tensor(y[[0, 60]], name="y")
-w = ag.Tensor([[0.3], [0.4]], requires_grad=True, name="w")
-w0 = ag.Tensor([0.1], requires_grad=True, name="w0")
-objective = 0.25 * (w**2).sum() + nn.HingeLoss("sum")(X @ w + w0, y)
-objective.backward()
-ag.draw(objective)
+X, y = ag.Tensor(X[[0, 60]], name="X"), y[[0, 60]]
+unit, hinge = nn.Linear(2, 1, rng=0), nn.HingeLoss("sum")
+J = 0.25 * (unit.W**2).sum() + hinge(unit(X), y)
+J.name = "J"
+J.backward()
+street = ag.derive(J, unit.W, numbers=False)
+street
 
 # %%
-inside = y.data * (X.data @ w.data + w0.data) < 1
-lab.compare(
-    r"\frac{\partial}{\partial w}\left(\frac{\lambda}{2}\|w\|^2 + \sum_i \mathcal{L}_h\right)"
-    r" = \lambda w - \sum_{i:\; y^{(i)} z^{(i)} < 1} y^{(i)} x^{(i)}",
-    0.5 * w.data - X.data.T @ (y.data * inside),
-    w.grad,
-)
+inside = y * (X.data @ unit.W.data + unit.W0.data) < 1
+by_hand = 0.5 * unit.W.data - X.data.T @ (y * inside)
+print(f"by hand and derived differ by  {np.abs(by_hand - street.result).max():.1e}")
+print(f"derived and backward differ by {np.abs(street.result - unit.W.grad.data).max():.1e}")
+ag.explain(J, unit.W)
+
+# %% [markdown]
+# Now the points pull almost alone. They stop once they are outside of the street; the norm never
+# does.

@@ -389,7 +389,7 @@ for gamma in (0.0, 0.1, 0.9):
     ways[f"γ = {gamma}"] = way
     across, along = np.abs(np.diff(way, axis=0) @ direction[:, ::-1]).sum(axis=0)
     print(f"γ = {gamma}: way across the valley {across:5.1f}, along it {along:4.1f}")
-section_7.paths(ways, best, wide=True)
+section_7.paths(ways, best=best, wide=True)
 
 # %% [markdown]
 # Across the valley the steps alternate, and 0.9 takes nearly all of this motion out. Along it they
@@ -525,7 +525,10 @@ for name, way in ways.items():
     first = f"from step {below[0]}" if below.size else "not"
     print(f"{name:10}: way of {np.linalg.norm(np.diff(way, axis=0), axis=1).sum():5.1f}, "
           f"below J = 0.3 {first}")  # fmt: skip
-section_7.paths(ways, best)
+names = list(ways)
+section_7.paths(
+    {name: ways[name] for name in names[:3]}, {name: ways[name] for name in names[3:]}, best=best
+)
 
 # %% [markdown]
 # Batch descent takes the walls in a few zigzags and then creeps along the floor; each of its steps
@@ -572,6 +575,39 @@ section_7.finish(races)
 # that they never saw the four hardly differ: one digit is 0.28 %. The right picture tells more. The
 # best step sizes are far apart, and SGD and momentum get better up to an edge beyond which they
 # learn nothing at all. Adadelta and Adam are more patient with a step size that is too large.
+#
+# A surface over 2,410 weights cannot be drawn. A slice of it can, and if it goes through the two
+# directions in which the trainings went furthest, their ways can be seen on it. A record keeps the
+# weights of each on its way:
+
+# %%
+records = {}
+for name, make in {
+    "SGD": lambda p: optim.SGD(p, lr=1.0),
+    "momentum": lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
+    "adadelta": lambda p: optim.Adadelta(p, lr=0.01),
+    "Adam": lambda p: optim.Adam(p, lr=0.01),
+}.items():
+    net = section_7.reader()
+    records[name] = optim.TrainingRecord(every=4, keep_weights=True, live=False)
+    optim.fit(net, nn.CrossEntropyLoss(), make(net.parameters()), X_train, y_train, epochs=5, rng=0,
+              progress=False, callbacks=[records[name]])  # fmt: skip
+_, ax = lab.subplots(1, 1, width=7, height=4.8)
+ax = optim.plots.plot_loss_slice(net, nn.CrossEntropyLoss(), X_train, y_train, directions="path",
+                                 paths=records, points=25, ax=ax)  # fmt: skip
+
+# %% [markdown]
+# One start, four ends, all of them low. SGD and momentum go one way; adadelta and Adam, which give
+# each weight a step size of its own, go another. The line at the bottom says how much of each way
+# lies in this plane. And here is all else that a record holds, Adam's:
+
+# %%
+records["Adam"]
+
+# %% [markdown]
+# On the right in the middle: the first steps change the weights by several per cent, the last ones
+# by less than half a per cent, at the same η. The mini-batches agree less and less, and what they
+# do not agree on cancels in $\hat m$.
 #
 # ## Exercises
 #
@@ -635,22 +671,67 @@ section_7.adam_step(adam_step)
 # section_7.adam_step.show_solution()
 
 # %% [markdown]
-# ## What the engine printed
+# ## What the engine derived
 #
-# The gradient of a mini-batch is the sum of the gradients of its points. The engine never sees the
-# sum: it sees one matrix product over the batch. Five tumours:
+# The textbook adds the gradients of the points of a mini-batch,
+#
+# $$\sum_{i=1}^k \nabla_W \mathcal{L}(h(x^{(i)}; W), y^{(i)}) .$$
+#
+# The engine never sees this sum. It sees one product of matrices, with the points as columns; five
+# tumours:
 
 # %%
 five = [0, 100, 200, 300, 400]
-unit = section_7.neuron()
-loss = nn.BCEWithLogitsLoss("sum")(unit(X[five]), y[five])
+net = nn.Sequential(section_7.neuron(), nn.Sigmoid())
+loss = nn.NLL("sum")(net(X[five]), y[five])
+loss.name = "loss"
 loss.backward()
+derived = ag.derive(loss, net[0].W)
+derived
+
+# %%
 one_by_one = sum(X[[i]].T @ (1 / (1 + np.exp(-(X[[i]] * -0.7 + 1.5))) - y[[i]]) for i in five)
-lab.compare(r"\sum_{i=1}^k \nabla_W \mathcal{L}(h(x^{(i)}; W), y^{(i)})", one_by_one, unit.W.grad)
+print(f"sum by hand and derived differ by {np.abs(one_by_one - derived.result).max():.1e}")
+print(f"derived and backward differ by    {np.abs(derived.result - net[0].W.grad.data).max():.1e}")
 
 # %% [markdown]
-# The rules of `optim` are made of the engine's functions too. So a step can be recorded like
-# anything else: here is adadelta's for one weight, and then its graph.
+# ### Every optimizer, in its own words
+#
+# The rules of `optim` are functions of the engine too. Run on symbols, they say what they do:
+# nobody has typed the equations below. The textbook's Adam steps by
+#
+# $$W_t = W_{t-1} - \frac{\eta}{\sqrt{\hat v_t + \epsilon}}\, \hat m_t, \qquad
+# \hat m_t = \frac{m_t}{1 - B_1^t}, \quad \hat v_t = \frac{v_t}{1 - B_2^t} .$$
+
+
+# %%
+def fresh():
+    return section_7.neuron().parameters()
+
+
+all_of_them = {
+    "SGD": optim.SGD(fresh(), lr=0.1),
+    "with momentum": optim.SGD(fresh(), lr=0.1, momentum=0.9),
+    "as an average": optim.SGD(fresh(), lr=0.1, momentum=0.9, momentum_form="average"),
+    "adadelta": optim.Adadelta(fresh(), lr=0.1),
+    "Adam": optim.Adam(fresh(), lr=0.003),
+}
+lab.equations(all_of_them)
+
+# %% [markdown]
+# In Adam's last line both corrections of the bias stand in one fraction; put the hats in, and they
+# are the same. And with their numbers, those of the step that comes next: for the optimizers above
+# the first, for the Adam that trained the deep network step 201.
+
+# %%
+lab.equations(all_of_them | {"Adam, step 201": optimizers["Adam"]}, numbers=True)
+
+# %% [markdown]
+# At step 201 there is nothing left of the correction by $B_1$. That by $B_2$ is still far from
+# done: the factor is 0.0013 and not yet η = 0.003, as $v_t$ is still as much too small.
+#
+# A step can be differentiated like anything else. Adadelta's for one weight: $g$ goes in as the
+# gradient, and twice more in the $g^2$ of $G$. These ways pull against the first.
 
 # %%
 rule = optim.Adadelta([ag.Tensor(0.0, requires_grad=True)], rho=0.9, eps=1e-6).param_groups[0].rule
@@ -658,15 +739,7 @@ g = ag.Tensor(2.0, requires_grad=True, name="g")
 G = ag.Tensor(5.0, requires_grad=True, name="G")
 step, _ = rule.update(0.0, g, G, t=1, lr=0.1, **rule.settings)
 step.backward()
-lab.printed(step)
-
-# %%
-lab.compare(
-    r"\frac{\eta}{\sqrt{G_{t,j} + \epsilon}}\, g_{t,j}, \quad"
-    r" G_{t,j} = \gamma G_{t-1,j} + (1 - \gamma) g_{t,j}^2",
-    0.1 / np.sqrt(0.9 * 5.0 + 0.1 * 4.0 + 1e-6) * 2.0,
-    step,
-)
+ag.explain(step, g)
 
 # %%
 ag.draw(step)

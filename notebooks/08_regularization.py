@@ -29,7 +29,11 @@ whole = section_8.learnt(section_8.reader(), train, held, epochs=60)
 net = section_8.reader()
 stopped = section_8.learnt(net, train, held, early_stopping=optim.EarlyStopping(patience=10))
 print(f"stopped after epoch {len(stopped)}, kept epoch {stopped.best_epoch}")
-section_8.stopping(whole, stopped)
+axes = optim.plots.plot_learning_curves(whole)
+axes[0].set(yscale="linear", ylim=(0, 1.6))
+axes[0].annotate("stops here", (len(stopped), 1.4), xytext=(4, 0), textcoords="offset points")
+for ax in axes:
+    ax.axvline(len(stopped), color="0.3", lw=1)
 
 # %% [markdown]
 # The training loss goes down to almost nothing. The validation loss turns round. The share of
@@ -98,22 +102,13 @@ lab.compare(r"\nabla_W\, \lambda \|W\|^2 = 2 \lambda W", 2 * 0.03 * W.data, W.gr
 # What decay does to a network, for four values of λ:
 
 # %%
-runs, norms, nets = {}, {}, {}
-
-
-def norm_noted_in(values):
-    return lambda run: values.append(np.linalg.norm(run.model[0].W.numpy()))
-
-
+records, nets = {}, {}
 for lam in (0, 0.003, 0.01, 0.03):
-    nets[lam], norms[lam] = section_8.reader(), []
-    runs[lam] = section_8.learnt(
-        nets[lam], train, held, decay=lam, callbacks=[norm_noted_in(norms[lam])]
-    )
-    train_loss, loss = runs[lam].train_loss[-1], runs[lam].validation_loss[-1]
-    print(f"λ = {lam:<5}: norm of W¹ {norms[lam][-1]:5.2f}, loss in training {train_loss:.3f}, "
-          f"validation {loss:.3f}")  # fmt: skip
-section_8.decays(norms, runs)
+    nets[lam], records[lam] = section_8.reader(), optim.TrainingRecord(every=6, live=False)
+    h = section_8.learnt(nets[lam], train, held, decay=lam, callbacks=[records[lam]])
+    print(f"λ = {lam:<5}: norm of W¹ {np.linalg.norm(nets[lam][0].W.numpy()):5.2f}, loss in "
+          f"training {h.train_loss[-1]:.3f}, validation {h.validation_loss[-1]:.3f}")  # fmt: skip
+section_8.decays(records)
 
 # %% [markdown]
 # Left: with λ = 0 the weights grow and grow. With decay they shrink to a size of their own, the
@@ -530,7 +525,26 @@ section_8.trained(runs)
 
 # %% [markdown]
 # The dotted line is the loss of pure guessing, $\log 10$. Without normalization no step size gets
-# below it: the gradients of the first layers are too small. With it every one of them learns.
+# below it: the gradients of the first layers are too small. With it every one of them learns. A
+# record of each training looks at the gradients, layer by layer (the numbers are the places of the
+# modules in the network):
+
+# %%
+figure, axes = lab.subplots(1, 2, sharey=True)
+for ax, norm, name in zip(axes, (False, True), ("without", "with"), strict=True):
+    net, record = section_8.deep(norm, nn.Sigmoid), optim.TrainingRecord(live=False)
+    optim.fit(net, nn.CrossEntropyLoss(), optim.SGD(net.parameters(), lr=0.3), X, y, epochs=8,
+              rng=0, progress=False, callbacks=[record])  # fmt: skip
+    linear = [path for path in record.layers if record.kinds[path] == "Linear"]
+    means = [record.series("gradient_norm", path)[1].mean() for path in linear]
+    print(f"{name:7}: mean norm of the gradient by layer", "  ".join(f"{g:.4f}" for g in means))
+    record.plot("gradients", ax=ax, layers=linear)
+    ax.set_title(f"{name.capitalize()} batch normalization", loc="left")
+    ax.set(ylim=(1e-3, 2), ylabel="gradient norm")
+
+# %% [markdown]
+# Without, each layer gets about a quarter of the gradient of the next one, and so the first of the
+# five hardly one 200th of that of the last. With it all of them are of a size.
 #
 # ## Exercises
 #
@@ -594,47 +608,89 @@ section_8.through_batch_norm(through_batch_norm)
 # section_8.through_batch_norm.show_solution()
 
 # %% [markdown]
-# ## What the engine printed
+# ## What the engine derived
 #
-# Batch normalization of one unit over three points, followed by a squared loss. No step knows of
-# the others, and together they make the textbook's last formula. The first line has its small part
-# $\partial\sigma/\partial Z_j = (Z_j - \mu)/(K\sigma)$; there $n$ is the number of points and $d =
-# 0$.
+# ### Batch normalization
+#
+# The textbook ends with one sum over the batch:
+#
+# $$\frac{\partial L}{\partial Z_{ij}} = \sum_{k=1}^K
+# \frac{\partial L}{\partial \hat Z_{ik}}\, G_i\, \frac{1}{K \sigma_i}
+# \left(\delta_{jk} K - 1 - \frac{(Z_{ik} - \mu_i)(Z_{ij} - \mu_i)}{\sigma_i^2}\right) .$$
+#
+# Multiply it out, and $\delta_{jk}$ leaves one term of its sum; the two others stay sums. These
+# three terms are what the engine finds in the way back through a mean, a standard deviation, a
+# difference and a quotient. $K = 3$ points, one unit, a squared loss:
 
 # %%
-Z, target = np.array([[1.0], [2.0], [4.0]]), np.array([[0.0], [1.0], [0.0]])
-z = ag.Tensor(Z, requires_grad=True, name="Z")
-layer = nn.BatchNorm(1, eps=0.0)
-loss = ((layer(z) - target) ** 2).sum()
-loss.backward()
-lab.printed(loss)
+K = 3
+net = nn.Sequential(nn.Linear(2, 1, bias=False, rng=0), nn.BatchNorm(1, eps=0.0))
+points, target = np.array([[1.0, 0.5], [2.0, -1.0], [4.0, 0.3]]), np.array([[0.0], [1.0], [0.0]])
+loss = nn.SquaredLoss("sum")(net(points), target)
+loss.name = "L"
+derived = ag.derive(loss, net[0].W)
+derived
 
 # %%
-z_hat = (Z - Z.mean()) / Z.std()
-dL_dZhat = 2 * (z_hat - target)
-lab.compare(
-    r"\frac{\partial L}{\partial Z_{j}} = \sum_k"
-    r" \frac{\partial L}{\partial \hat Z_{k}} \frac{G}{K \sigma}"
-    r" \left(\delta_{jk} K - 1 - \frac{(Z_k - \mu)(Z_j - \mu)}{\sigma^2}\right)",
-    printed_formula(Z.T, dL_dZhat.T, np.ones((1, 1)), 0.0).T,
-    z.grad,
+Z = (points @ net[0].W.numpy()).T
+dL_dZhat = 2 * ((Z - Z.mean()) / Z.std() - target.T)
+dL_dZ = derived.steps[-2].value
+by_hand = printed_formula(Z, dL_dZhat, np.ones((1, 1)), 0.0)
+print(f"the book's equation and the derived one differ by {np.abs(by_hand - dL_dZ).max():.1e}")
+
+# %% [markdown]
+# The first term alone would be the way back through a plain factor. The second takes the mean out
+# of the blame, the third what goes along with $Z$: the two directions in which nothing changes.
+# By which path does how much arrive? There are three, one for each term.
+
+# %%
+z = ag.Tensor(Z.T, requires_grad=True, name="Z")
+norm, squared = nn.BatchNorm(1, eps=0.0), nn.SquaredLoss("sum")
+ag.explain(squared(norm(z), target), z)
+
+# %% [markdown]
+# And what the layers of this section do, as they say it themselves, tried on four points. The mode
+# counts: in evaluation $\mu$ and $\sigma^2$ are the running averages.
+
+# %%
+lab.equations(
+    {
+        "batch normalization": nn.BatchNorm(3, eps=0.001),
+        "in evaluation": nn.BatchNorm(3, eps=0.001).eval(),
+        "dropout, mask D": nn.Dropout(0.5, rng=0),
+        "decay, λ = 0.3": optim.SGD(net.parameters(), lr=0.1, weight_decay=0.3).latex(numbers=True),
+    }
 )
 
+# %% [markdown]
+# The last one is the textbook's $W_{t-1}(1 - \lambda\eta) - \eta\nabla$, with $g_t$ for $\nabla$
+# and not yet multiplied out. (In its code $\lambda W$ is added to the gradient.)
+#
+# ### A dropped unit and a dead one
+#
+# Three ReLU units with dropout, and two points. The draw drops the third unit for both. Step
+# through, or look at the gradients on the way back: where do the zeros begin?
+
 # %%
+net = nn.Sequential(
+    *(nn.Linear(1, 3, bias=False, rng=3), nn.ReLU(), nn.Dropout(0.5, rng=41)),
+    *(nn.Linear(3, 1, bias=False, rng=13), nn.Sigmoid()),
+)
+nll = nn.NLL("sum")
+loss = nll(net([[0.5], [1.5]]), [[1.0], [0.0]])
+loss.name = "loss"
+loss.backward()
 ag.draw(loss)
 
 # %% [markdown]
-# And weight decay, recorded: a weight after one step, as a function of the weight before it. Its
-# derivative, for a given gradient of the loss, is the factor of the decay.
+# The sign ∅ at the ReLU marks a unit that is closed for every point, the zeros of the mask are in
+# the constant beside the product. In the gradient of the weights both look the same. Ask for the
+# reasons:
 
 # %%
-w = ag.Tensor(2.0, requires_grad=True, name="w")
-g = ag.Tensor(0.5, name="g")
-after = w - 0.1 * (g + 0.3 * w)
-after.backward()
-lab.compare(
-    r"W_{t-1} (1 - \lambda\eta) - \eta \nabla, \quad"
-    r" \frac{\partial W_t}{\partial W_{t-1}} = 1 - \lambda\eta",
-    [2.0 * (1 - 0.3 * 0.1) - 0.1 * 0.5, 1 - 0.3 * 0.1],
-    [after.item(), w.grad.item()],
-)
+ag.explain(loss, net[0].W)
+
+# %% [markdown]
+# The second unit (the engine counts from 0) is dead: below 0 a ReLU has slope 0, and for these
+# points it stays so. The third was dropped: its weights get no update by this batch, and the next
+# draw may let it back in.

@@ -1,7 +1,8 @@
-"""Training: optimizers, schedules, mini-batches and a training loop."""
+"""Training: optimizers, schedules, mini-batches, a training loop, and pictures of it."""
 
 from __future__ import annotations
 
+from . import plots as plots
 from .adadelta import Adadelta as Adadelta
 from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam
@@ -38,6 +39,7 @@ from .pseudocode import batch_gradient_update as batch_gradient_update
 from .pseudocode import mini_batch_sgd as mini_batch_sgd
 from .pseudocode import neural_net as neural_net
 from .pseudocode import sgd_neural_net as sgd_neural_net
+from .recording import TrainingRecord as TrainingRecord
 from .rmsprop import RMSprop as RMSprop
 from .schedules import Constant as Constant
 from .schedules import Cosine as Cosine

@@ -149,6 +149,8 @@ def predict(model: Any, X: ArrayLike | Tensor, *, batch_size: int = 1024) -> Arr
     ------
     ArgumentError
         For an empty data set, or a batch size below 1.
+    ShapeError
+        If the model does not give a row for each point.
 
     Examples
     --------
@@ -165,6 +167,12 @@ def predict(model: Any, X: ArrayLike | Tensor, *, batch_size: int = 1024) -> Arr
         parts = [
             as_array(model(Tensor(array[i : i + size], copy=False))) for i in range(0, n, size)
         ]
+    rows = [part.shape[0] if part.ndim else 0 for part in parts]
+    if rows != [len(array[i : i + size]) for i in range(0, n, size)]:
+        raise ShapeError(
+            f"predict: the model gives shape {parts[0].shape} for {min(n, size)} points; it must "
+            f"give a row for each"
+        )
     return np.concatenate(parts)
 
 

@@ -50,12 +50,15 @@ class Training:
         The present ones, counted from 1 over this run.
     batch_loss : float
         The loss of the last mini-batch.
+    batch : (ndarray, ndarray)
+        Inputs and labels of the last mini-batch, the inputs without noise.
     early_stopping : EarlyStopping or None
     accuracy : bool or callable or None
         The measure of accuracy, as given to `fit`.
     """
 
     batches: MiniBatches
+    batch: tuple[Array, Array]
     epochs: int
     validation: Data | None = None
     noise: float = 0.0
@@ -207,7 +210,7 @@ class Training:
             for x, y in self.batches:
                 self.step += 1
                 loss, share = self._step(x, y)
-                self.batch_loss = loss
+                self.batch, self.batch_loss = (x, y), loss
                 total += per_point(self.loss, loss, len(x)) * len(x)
                 right += share * len(x)
                 seen += len(x)

@@ -235,6 +235,33 @@ class Optimizer:
         """The learning rate of each group in the last step, or in the first before any step."""
         return [group.rate(max(self.t, 1)) for group in self.param_groups]
 
+    def latex(self, numbers: bool = False) -> str:
+        """The equations of one step, found by running the update rule on symbols.
+
+        Parameters
+        ----------
+        numbers : bool
+            The settings and η(t) of the next step as the numbers that they are.
+
+        Returns
+        -------
+        str
+            LaTeX without dollars; of several groups, the equations in which they differ too.
+
+        Examples
+        --------
+        >>> import autograd_core as ag
+        >>> from optim import SGD
+        >>> w = ag.tensor(1.0, requires_grad=True)
+        >>> SGD([w], lr=0.1).latex()
+        'W_t = W_{t-1} - \\\\eta \\\\, g_t'
+        >>> SGD([w], lr=0.1).latex(numbers=True)
+        'W_t = W_{t-1} - 0.1 \\\\, g_t'
+        """
+        from .formulas import latex_of
+
+        return latex_of(self, numbers)
+
     def state_dict(self) -> dict[str, Any]:
         """A copy of the settings and the state, for `autograd_core.save`.
 

@@ -40,11 +40,12 @@ LAYERS = (
     ("gradient_check",),
 )
 #: Hang beside the stack: they import it, and nothing in it imports them.
-BESIDE = ("program", "visualize", "derive", "explain", "checkpoint_io")
+BESIDE = ("program", "visualize", "derivations", "explanations", "checkpoint_io")
 
 #: Imports inside functions that go up or sideways, by (importer, imported).
 LAZY = {
     ("rules", "ops"): "the rules of reductions are written in the library's own functions",
+    ("binding", "visualize"): "what a notebook shows of a tensor is drawn when it is shown",
     ("rules", "walks"): "the jvp of a custom primitive is a walk over its vjp",
 }
 #: Imports at the end of a module, once it holds all that the other one asks of it.

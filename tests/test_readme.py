@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import autograd_core as ag
 import nn
@@ -29,9 +30,25 @@ def test_the_example_prints_what_the_readme_shows() -> None:
     assert printed.getvalue() == expected
 
 
+@pytest.mark.parametrize("told", ["derive", "explain"])
+def test_what_the_engine_says_is_what_is_shown(told: str) -> None:
+    """The derivation and the explanation in the README are those of the examples above them."""
+    blocks = re.findall(r"```python\n(.*?)```\s*```text\n(.*?)```", TEXT, re.S)
+    (code, expected), *others = [pair for pair in blocks if f"print(ag.{told}(" in pair[0]]
+    assert not others
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(
+            compile(code, "entropy.py", "exec"),
+            {"ag": ag, "nn": nn, "optim": optim, "Tensor": ag.Tensor},
+        )
+    assert printed.getvalue() == expected
+
+
 def test_the_compiled_step_has_the_lines_that_are_shown() -> None:
     """All lines of the program in the README are in that of its example, in their order."""
-    example, shown = re.findall(r"```python\n(.*?)```", TEXT, re.S)[1:3]
+    section = TEXT[TEXT.index("## Compiled steps") :]
+    example, shown = re.findall(r"```python\n(.*?)```", section, re.S)[:2]
     space = {"ag": ag, "nn": nn, "optim": optim}
     exec(compile(example, "train.py", "exec"), space)
     space["step"](np.random.default_rng(0).normal(size=(32, 64)), np.arange(32) % 10)
@@ -52,6 +69,9 @@ def test_the_functions_named_are_exported() -> None:
     """What the table of the API names exists."""
     for name in ("grad", "value_and_grad", "vjp", "jvp", "jacobian", "hessian", "hvp", "gradcheck"):
         assert callable(getattr(ag, name))
+    for name in ("compile", "draw", "derive", "explain", "bisect_gradient"):
+        assert callable(getattr(ag, name))
+    assert callable(optim.TrainingRecord)
 
 
 def test_the_make_targets_exist() -> None:

@@ -164,6 +164,8 @@ class Tape:
         Slots that are returned.
     literals : dict of int to number or ndarray
         Slots whose values are known before any run.
+    phases : dict of int to str
+        The slots that were made in a backward pass or in an update; see `phases`.
     moved : list of int
         Slots of the new values of Python numbers that live in tensors.
     grads : dict of int to int
@@ -185,4 +187,5 @@ class Tape:
     grads: dict[int, int] = field(default_factory=dict)
     left: list[int] = field(default_factory=list)
     literals: dict[int, Any] = field(default_factory=dict)
+    phases: dict[int, str] = field(default_factory=dict)
     hints: dict[int, str] = field(default_factory=dict)

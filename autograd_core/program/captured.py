@@ -73,7 +73,9 @@ class _Copier:
             keywords = {k: self.of(v, k) for k, v in (f.__kwdefaults__ or {}).items()}
         same = all(a is b for a, b in zip(new, cells, strict=True)) and not changed
         same = same and _alike(defaults or (), f.__defaults__ or ())
-        same = same and _alike((keywords or {}).values(), (f.__kwdefaults__ or {}).values())
+        same = same and (
+            keywords is None or _alike(keywords.values(), (f.__kwdefaults__ or {}).values())
+        )
         if same:
             return f
         if changed:

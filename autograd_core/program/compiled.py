@@ -210,6 +210,12 @@ class Compiled:
             found = getattr(found, part, None)
         return self.__qualname__ if found is self else (Compiled, (self.function, self.check))
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: the picture of a short program."""
+        from ..visualize.notebook import mimebundle
+
+        return mimebundle(self, include, exclude)
+
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}, {len(self.programs)} programs, {self.traces} traces>"
 

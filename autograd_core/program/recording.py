@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import TraceError, UnsupportedError
 from ..tensor import Tensor
 from .captured import with_tracers
+from .example import Example
 from .guards import Guards, Signature
 from .outcome import Outcome
 from .reach import reached
@@ -85,7 +86,7 @@ def _written(
             raise hidden from error
         reach.refuse_changes(trace.depends)
         guards = Guards(call.key, trace)
-        program = Program(name, trace, result, guards, call.arrays)
+        program = Program(name, trace, result, guards, call.arrays, Example(args, kwargs))
     program.apart(call.arrays)
     outcome = trace.outcome(program.grads, call.tensors)
     trace.forget()

@@ -14,6 +14,7 @@ from ..graph import ArrayNode, Node
 from ..primitive import NO_PARAMS, Primitive, as_scalar
 from ..tensor import Tensor, wrap
 from ..walks.reverse import is_freed
+from .example import Example
 from .guards import Guards
 from .overlap import owner, refuse_overlap, shares
 from .passes import copied, simplified
@@ -41,8 +42,15 @@ class Program:
     """
 
     def __init__(
-        self, name: str, trace: Trace, result: Any, guards: Guards, arguments: list[Any]
+        self,
+        name: str,
+        trace: Trace,
+        result: Any,
+        guards: Guards,
+        arguments: list[Any],
+        given: Example,
     ) -> None:
+        self.given = given
         self.example = [np.array(a) if isinstance(a, np.ndarray) else a for a in arguments]
         self.guards = guards
         self.name = name
@@ -246,6 +254,11 @@ class _Outside(Primitive):
         )
 
     vjp = jvp = pull_scalars = _refused
+
+
+def is_outside(node: Node) -> bool:
+    """Whether a node stands for what a compiled function gave."""
+    return isinstance(node.primitive, _Outside)
 
 
 def outside_node(name: str, result: Tensor) -> Node | None:

@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .phases import phase_of
+
 #: Integers in a row.
 WIDTH = 6
 
@@ -159,38 +161,44 @@ class Marks:
     """
 
     def __init__(self) -> None:
-        self._kinds: dict[CodeType, int] = {}
-        self._numbers: dict[tuple[CodeType, int], int] = {}
-        self._lines: list[str] = []
+        self._kinds: dict[CodeType, tuple[int, str]] = {}
+        self._numbers: dict[tuple[CodeType, int, str], int] = {}
+        self._lines: list[tuple[str, str]] = []
 
     def here(self) -> int:
         """The mark of the innermost line outside of this library."""
         frame = sys._getframe(2)
         kinds = self._kinds
-        soft = 0
+        soft, phase = 0, ""
         while frame is not None:
             code = frame.f_code
-            kind = kinds.get(code)
-            if kind is None:
-                kind = kinds[code] = _kind(frame.f_globals.get("__name__", ""))
+            known = kinds.get(code)
+            if known is None:
+                module = frame.f_globals.get("__name__", "")
+                known = kinds[code] = (_kind(module), phase_of(module))
+            kind, phase = known[0], phase or known[1]
             if kind == _USER:
-                return self._number(code, frame.f_lineno) | soft
+                return self._number(code, frame.f_lineno, phase) | soft
             if kind == _SOFT:
                 soft = 1
             frame = frame.f_back  # type: ignore[assignment]
         return soft
 
-    def _number(self, code: CodeType, line: int) -> int:
-        key = (code, line)
+    def _number(self, code: CodeType, line: int, phase: str) -> int:
+        key = (code, line, phase)
         number = self._numbers.get(key)
         if number is None:
-            self._lines.append(f"{code.co_filename}:{line}")
+            self._lines.append((f"{code.co_filename}:{line}", phase))
             number = self._numbers[key] = 2 * len(self._lines)
         return number
 
     def line(self, mark: int) -> str:
         """``file:line`` of a mark."""
-        return self._lines[mark // 2 - 1] if mark > 1 else ""
+        return self._lines[mark // 2 - 1][0] if mark > 1 else ""
+
+    def phase(self, mark: int) -> str:
+        """The phase of a mark; see `phases`."""
+        return self._lines[mark // 2 - 1][1] if mark > 1 else ""
 
 
 _INSIDE, _USER, _SOFT = range(3)

@@ -220,6 +220,8 @@ class _Form:
             if code == self._power and type(call.args[1]) is int:
                 call.function = operator.pow
             call.line = self.run.marks.line(mark)
+            if phase := self.run.marks.phase(mark):
+                self.tape.phases[out] = phase
             call.soft = bool(mark & 1) and operation.risky and not loose
             calls.append(call)
         for slot in self.wanted:

@@ -37,6 +37,8 @@ class Writer(Vocabulary):
         Slots that are returned, and have no name, by array and place.
     pure : int or None
         How many lines of the body come before the first that changes something.
+    lines : dict of int to str
+        What was written for each call of the tape, by its id; nothing for one of many lines.
     loose : list of int
         Gradients that live in no buffer of their own; they are handed out after the results, and
         before the numbers that moved.
@@ -52,6 +54,7 @@ class Writer(Vocabulary):
         self.loose: list[int] = []
         self.handed: dict[int, tuple[str, int]] = {}
         self.pure: int | None = None
+        self.lines: dict[int, str] = {}
         self._wishes = self._wished()
         self._buffers: dict[tuple[int, str], str] = {}
         self._typed: dict[tuple[int, str], str] = {}
@@ -253,7 +256,8 @@ class Writer(Vocabulary):
         kind = self.plan.static.get(slot)
         if kind == "view":
             text = self.text(call)
-            self.once(self.name(slot, self._shown(call)), text)
+            shown = self.once(self.name(slot, self._shown(call)), text)
+            self.lines[id(call)] = f"{shown} = {text}"
         elif kind is not None:
             self.put(self.text(call, self.home(slot)), call)
         else:
@@ -287,6 +291,7 @@ class Writer(Vocabulary):
 
     def put(self, text: str, call: Call, indent: str = "") -> None:
         """Add a line to the body, with what asked for it, and where."""
+        self.lines[id(call)] = text
         origin = ", ".join([part for part in (call.origin, _short(call.line)) if part])
         self.body.append(f"{indent}{text}  # {origin}" if origin else f"{indent}{text}")
 

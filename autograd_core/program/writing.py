@@ -18,6 +18,7 @@ from .naming import Cotangents, Names
 from .operators import NUMBER
 from .outcome import Past
 from .overlap import has_other_views
+from .phases import phase_now
 from .reach import Reach
 from .refusals import final, shape_refusal
 from .shapes import tracers
@@ -85,6 +86,8 @@ class Writing(Values):
         walk = self.walk()
         made.line = users_line() or ""
         made.origin = self.origin or ("" if walk is None else walk.origin)
+        if phase := phase_now():
+            self.tape.phases.update(dict.fromkeys(made.out, phase))
         made.shows = self._shown(outs, (*args, *kwargs.values()))
         self.tape.calls.append(made)
         if not several:

@@ -9,6 +9,7 @@ watched (`tracing`), what flows through it found on the recorded graph (`flow`) 
 from __future__ import annotations
 
 from .drawing import draw as draw
+from .notebook import mimebundle as mimebundle
 from .view import GraphView as GraphView
 
-__all__ = ["GraphView", "draw"]
+__all__ = ["GraphView", "draw", "mimebundle"]

@@ -26,6 +26,7 @@ def horizontal(
     box_gap: float,
     line_gap: float,
     shifts: Sequence[float] | None = None,
+    weights: Sequence[float] | None = None,
 ) -> list[float]:
     """The middle of each vertex.
 
@@ -43,6 +44,8 @@ def horizontal(
     shifts : sequence of float, optional
         How far the middle of a vertex lies to the right of the place by which it is aligned; that
         place is then what is returned.
+    weights : sequence of float, optional
+        What each of the boxes adds to the length of the ways through it; 1 each by default.
 
     Returns
     -------
@@ -51,7 +54,8 @@ def horizontal(
     crossed = _conflicts(layers, up, boxes)
     shifts = shifts or [0.0] * len(widths)
     results = []
-    main_up, main_down = _main(layers, up, down, boxes)
+    weights = [*(weights or [1.0] * boxes), *[0.0] * (len(up) - boxes)]
+    main_up, main_down = _main(layers, up, down, weights, boxes)
     for towards, downward in ((main_up, True), (main_down, False)):
         for leftward in (True, False):
             view = [list(layer) if leftward else list(reversed(layer)) for layer in layers]
@@ -68,23 +72,34 @@ def _main(
     layers: Sequence[Sequence[int]],
     up: Sequence[Sequence[int]],
     down: Sequence[Sequence[int]],
+    weights: Sequence[float],
     boxes: int,
 ) -> tuple[list[list[int]], list[list[int]]]:
-    """The edges that count for alignment: those on the longest ways from and to each end."""
-    depth = [0] * len(up)
-    height = [0] * len(up)
+    """The edges that count for alignment: those on the longest ways from and to each end.
+
+    A trunk goes on straight past the boxes that it serves, or each would push it further aside.
+    """
+    depth = [0.0] * len(up)
+    height = [0.0] * len(up)
     for layer in layers:
         for v in layer:
-            depth[v] = max([depth[u] for u in up[v]], default=-1) + (v < boxes)
+            depth[v] = max([depth[u] for u in up[v]], default=-1.0) + weights[v]
     for layer in reversed(layers):
         for v in layer:
-            height[v] = max([height[u] for u in down[v]], default=-1) + (v < boxes)
-    deepest = [max([depth[u] for u in near], default=0) for near in up]
-    highest = [max([height[u] for u in near], default=0) for near in down]
+            height[v] = max([height[u] for u in down[v]], default=-1.0) + weights[v]
+    deepest = [max([depth[u] for u in near], default=0.0) for near in up]
+    highest = [max([height[u] for u in near], default=0.0) for near in down]
     main_up = [
         [u for u in near if depth[u] == deepest[v] and height[v] == highest[u]]
         for v, near in enumerate(up)
     ]
+    for u in range(boxes, len(up)):
+        onward = [v for v in down[u] if v >= boxes]
+        for v in down[u]:
+            if onward and v < boxes:
+                main_up[v] = [w for w in main_up[v] if w != u]
+        for v in onward:
+            main_up[v] = [u]
     main_down: list[list[int]] = [[] for _ in up]
     for v, near in enumerate(main_up):
         for u in near:

@@ -1,27 +1,20 @@
-"""`draw`: from a tensor, or from a module and its input, to a picture."""
+"""`draw`: from a tensor, a module, a function or a program to a picture."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from ..errors import ArgumentError, DTypeError
-from ..tensor import Tensor
-from .blocks import diagram_of
-from .diagram import Diagram
-from .extract import order_of, picture_of
-from .flow import flow_of
+from ..errors import ArgumentError
+from .folding import Fold, check, prepared
+from .limits import check_drawn
 from .picture import Picture
-from .signatures import check_loss
-from .tracing import run
-from .units import Units, units_of
+from .sources import Wish, drawn
 from .view import GraphView, check_engine
-from .writers import Drawn
-
-LEVELS = ("operations", "modules", "units")
 
 
 def draw(
-    t: Any,
+    x: Any,
     *sample: Any,
     loss: Any = None,
     target: Any = None,
@@ -29,15 +22,31 @@ def draw(
     values: bool = True,
     gradients: bool = True,
     engine: str = "auto",
-    max_nodes: int = 2000,
+    max_nodes: int | None = None,
+    fold: Fold = "auto",
+    hide: Collection[str] = (),
 ) -> GraphView:
-    """Draw the graph from which a tensor was computed, or a module and what flows through it.
+    """Draw what was computed: the graph of a tensor, a network, a function, or a program.
+
+    ===================  =============================  ==========================================
+    to draw              write                          levels, the natural one first
+    ===================  =============================  ==========================================
+    a tensor             ``draw(loss)``                 operations, scalars
+    a network            ``draw(model, x)``             modules, operations, scalars, units
+    a function           ``draw(f, x)``                 operations, scalars
+    a compiled program   ``draw(step)``                 operations
+    a gradient           ``draw(w.grad)``               operations, scalars
+    ===================  =============================  ==========================================
 
     **A tensor.** Each box shows operation, name, shape, value and gradient. Small values are shown
     in full, large ones by minimum, mean and maximum. The graph keeps only what its backward pass
     needs: the other values, and the gradients of values in between, are computed again from the
-    leaves on a copy. A leaf that was changed since is said so. Before a backward pass from `t` a
+    leaves on a copy. A leaf that was changed since is said so. Before a backward pass from `x` a
     gradient is "not computed"; a leaf shows what ``grad`` really holds.
+
+    **A gradient**, made by ``backward(create_graph=True)`` or `grad`, is a tensor with a graph too:
+    the backward graph. What the backward pass computed has a colour of its own, and gradients of
+    what has a name are called by it: ∂loss/∂w, ∂²loss/∂w².
 
     **A module and a sample**, ``draw(model, x, loss=nn.CrossEntropyLoss(), target=y)``: the block
     diagram of the chapter's sections 2.2 and 4. One block for each call of a module that holds no
@@ -49,31 +58,54 @@ def draw(
     ``+``, are small blocks. The run leaves no trace: ``grad``, buffers, generators and the mode
     of the module stay as they are, and hooks of parameters are not called.
 
+    **A function and its arguments**, ``draw(f, x, y)``: it is called once, on fresh tensors with
+    the values of the floats, arrays and tensors that were given, named as its arguments are. If
+    it returns one number, the gradients are shown. The arguments, the ``grad`` of tensors and
+    the modules that the function names stay as they are; what else it does itself is done.
+
+    **A program**, that of the last call of what ``ag.compile`` returned: a box for each of its
+    lines, with the source, and where it comes from in your file. The way forward, the backward
+    pass and the update have a colour each; ``W ←`` is written back.
+
     Parameters
     ----------
-    t : Tensor or nn.Module
+    x : Tensor, nn.Module, callable or Compiled
         A loss, for example. A tensor without a graph is a single box.
     *sample : Tensor or array_like
-        With a module: its input, or several.
+        With a module or a function: what it is called with.
     loss : callable, optional
         With a module: a loss module or function, called as ``loss(output, target)``, or as
         ``loss(output)`` without a target. A module that returns a single number is its own loss.
     target : array_like, optional
         What the loss compares with.
-    level : {"operations", "modules", "units"}, optional
-        "operations" for a tensor; "modules" for a module; both are the default. "units" opens a
-        small network of `Linear` layers with activations into its neurons and weights, as in the
-        chapter's sections 1 and 2.1: at most 12 units a layer and 4 layers; with a sample of one
-        example, if any, the values too. It has no loss, and its columns are the same in every
-        engine.
+    level : {"operations", "modules", "scalars", "units"}, optional
+        How closely to look; by default the first of the table. "modules" has a block for each
+        module, "operations" a box for each operation on arrays. "scalars" opens each operation
+        into those on its entries: a product of matrices into its neurons, each a sum Σ of
+        weights times inputs, with the same values and gradients; what cannot be opened stays
+        one block, with a port for each entry that comes out. "units" opens a small network of
+        `Linear` layers with activations into its neurons and weights, as in the chapter's
+        sections 1 and 2.1: at most 12 units a layer and 4 layers; with a sample of one example,
+        if any, the values too. It has no loss, and its columns are the same in every engine.
     values, gradients : bool, default True
         Whether to show them.
     engine : {"auto", "dot", "pygraphviz", "builtin"}
         What places the boxes: the program ``dot``, the library pygraphviz, or this library
         itself. "auto" takes the first of these that is installed for graphs of up to 300 boxes,
-        and the built-in layout for larger ones and for block diagrams.
-    max_nodes : int, default 2000
-        A larger graph, or a diagram of more blocks, is refused.
+        and the built-in layout for larger ones, where modules are drawn, and for block diagrams.
+    max_nodes : int, optional
+        A picture of more boxes, or a diagram of more blocks, is refused: by default of more than
+        2000, at level "scalars" of more than 400. With `fold` what counts is what remains.
+    fold : "auto", None, int, str or collection of str, default "auto"
+        What is drawn as one box. "auto" folds graphs of more than 80 boxes: what is there several
+        times in a row, such as equal blocks or the steps of a recurrence, is drawn once with
+        ×12; then modules become one box each, the innermost first. None draws everything. A
+        depth folds all modules that lie in so many others: 0 the outermost ones. Names are paths
+        of modules (``"blocks.0"``), their types, or ``"repeats"``. At level "scalars" "auto"
+        folds nothing.
+    hide : collection of {"constants", "views"}
+        What is left out: arrays that need no gradient; operations such as `reshape` that only
+        look at the same numbers in another way.
 
     Returns
     -------
@@ -83,13 +115,16 @@ def draw(
     Raises
     ------
     DTypeError
-        If `t` is neither a Tensor nor a module, or a loss is none.
+        If `x` is nothing that can be drawn, a loss is none, or a function returns no tensor.
     ShapeError
         For a loss that is not one number.
     ArgumentError
-        For an unknown engine or level, a graph of more than `max_nodes` nodes, a module without
-        a sample or with no modules in it, a loss without its target, and for a network that
-        "units" cannot open.
+        For an unknown engine or level, a module in `fold` that is not there, or a level that is
+        not for `x`; a graph of more than
+        `max_nodes` nodes; a module or function without its arguments, or a module with no
+        modules in it; a loss without its target; and for a network that "units" cannot open.
+    TraceError
+        For a program that was not called yet.
     MissingExtraError
         If the engine that was asked for is not installed.
 
@@ -109,6 +144,25 @@ def draw(
       n2  × multiply    (n1, n1)  (2,)  value [1, 4]  grad [1, 1]
       n3  Σ sum         (n2)      ()    value 5  grad 1
 
+    The same, opened:
+
+    >>> draw(loss, level="scalars")
+    Computation graph of a tensor, in scalars: 3 operations, 2 parameters
+      n1  w[0] parameter              value 1  grad 2
+      n2  × multiply      (n1, n1)    value 1  grad 1
+      n3  w[1] parameter              value 2  grad 4
+      n4  × multiply      (n3, n3)    value 4  grad 1
+      n5  Σ sum           (n2, n4)    value 5  grad 1
+
+    A function:
+
+    >>> def area(width, height):
+    ...     return width * height
+    >>> print(*repr(draw(area, 3.0, 4.0)).splitlines()[:3], sep="\\n")
+    Computation graph of area(width, height): 1 operation, 2 inputs
+      n1  width input             ()  value 3  grad 4
+      n2  height input            ()  value 4  grad 3
+
     A network:
 
     >>> import nn
@@ -119,93 +173,17 @@ def draw(
       b2  Linear  A⁰  → Z¹ (1, 3)      W¹ (2, 3), W₀¹ (3,)
       b3  Tanh    Z¹  → A¹ (1, 3)
     """
-    if isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1:
+    if max_nodes is not None and (
+        isinstance(max_nodes, bool) or not isinstance(max_nodes, int) or max_nodes < 1
+    ):
         raise ArgumentError(f"draw: max_nodes={max_nodes!r} is not a positive integer")
     check_engine(engine)
-    if level is not None and level not in LEVELS:
-        known = ", ".join(map(repr, LEVELS))
-        raise ArgumentError(f"draw: there is no level {level!r}; use one of {known}")
-    if isinstance(t, Tensor):
-        _refuse_for_tensor(sample, loss, target, level)
-        picture: Drawn = _graph(t, values, gradients, max_nodes)
-    else:
-        _check_module(t, level)
-        if level == "units":
-            picture = _units(t, sample, loss, target, values)
-        else:
-            picture = _blocks(t, sample, loss, target, values, gradients, max_nodes)
+    check(fold, hide)
+    wish = Wish(x, sample, loss, target, values, gradients, max_nodes, folds=fold is not None)
+    picture = drawn(wish, level)
+    if isinstance(picture, Picture):
+        # Who opens a graph wants to see it open.
+        fold = None if fold == "auto" and level == "scalars" else fold
+        picture = prepared(picture, fold, hide)
+        check_drawn(len(picture.boxes), wish.limit)
     return GraphView(picture, engine)
-
-
-def _graph(t: Tensor, values: bool, gradients: bool, max_nodes: int) -> Picture:
-    order = order_of(t)
-    if len(order) > max_nodes:
-        raise ArgumentError(
-            f"draw: the graph has {len(order):,} nodes, more than max_nodes={max_nodes:,}; draw a "
-            f"smaller part of it (fewer layers or steps, an intermediate tensor), or pass "
-            f"max_nodes={len(order)}"
-        )
-    return picture_of(t, order, values=values, gradients=gradients)
-
-
-def _refuse_for_tensor(sample: tuple[Any, ...], loss: Any, target: Any, level: str | None) -> None:
-    """A tensor is drawn with the graph that it has; the rest is for modules."""
-    if sample or loss is not None or target is not None:
-        raise ArgumentError(
-            "draw: a tensor is drawn alone; a sample, loss= and target= go with a module, as in "
-            "draw(model, x, loss=…, target=y)"
-        )
-    if level not in (None, "operations"):
-        raise ArgumentError(
-            f"draw: level={level!r} is for modules, and a tensor does not know which modules it "
-            f"came through; give the module and its input: draw(model, x, level={level!r})"
-        )
-
-
-def _check_module(module: Any, level: str | None) -> None:
-    if isinstance(module, type) or not (callable(module) and hasattr(module, "observed")):
-        what = "class" if isinstance(module, type) else type(module).__name__
-        raise DTypeError(
-            f"draw: a {what} has no graph; give a Tensor, such as a loss, or a module and its input"
-        )
-    if hasattr(module, "__len__") and not len(module):
-        raise ArgumentError(f"draw: this {type(module).__name__} holds no modules to draw")
-    if level == "operations":
-        raise ArgumentError(
-            "draw: level='operations' draws the graph of a tensor; give what the module computed: "
-            "draw(model(x)), or draw(loss) after loss.backward()"
-        )
-
-
-def _blocks(
-    module: Any,
-    sample: tuple[Any, ...],
-    loss: Any,
-    target: Any,
-    values: bool,
-    gradients: bool,
-    max_nodes: int,
-) -> Diagram:
-    check_loss(loss, target)
-    if not sample:
-        raise ArgumentError(
-            f"draw: what flows through a {type(module).__name__} is drawn as it runs; give its "
-            f"input too: draw(model, x)"
-        )
-    flow = flow_of(run(module, sample, loss, target))
-    if len(flow.steps) > max_nodes:
-        raise ArgumentError(
-            f"draw: the diagram has {len(flow.steps):,} blocks, more than max_nodes={max_nodes:,}; "
-            f"draw a part of the model, or pass max_nodes={len(flow.steps)}"
-        )
-    paths = {id(p): name for name, p in module.named_parameters()}
-    return diagram_of(flow, module, paths, values=values, gradients=gradients)
-
-
-def _units(module: Any, sample: tuple[Any, ...], loss: Any, target: Any, values: bool) -> Units:
-    if loss is not None or target is not None:
-        raise ArgumentError(
-            "draw: level='units' shows weights and values, and no loss; leave loss= and target= "
-            "out, or use level='modules'"
-        )
-    return units_of(module, sample, values)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .. import versions
-from ..graph import Leaf, Node
+from ..graph import Node
 from ..tensor import Tensor
-from .labels import constant_title, is_number, operation_title, settings
-from .picture import Box, Edge, Line, Picture
+from .blame import name_of, parts_of
+from .describing import Describer, Subject, constant_box
+from .labels import is_number
+from .live.record import Recorded, remembered
+from .picture import Box, Cluster, Edge, Picture
 from .recompute import Found, find
-from .wording import shape_text, shorten, value_text
-
-NOT_KEPT = Line("value", "not kept", absent=True)
-NOT_COMPUTED = Line("grad", "not computed", absent=True)
-NO_PATH = Line("grad", "none arrived", absent=True)
-GRADIENT_NOT_KEPT = Line("grad", "not kept", absent=True)
+from .wording import shorten, value_text
 
 
-def order_of(tensor: Tensor) -> list[Node]:
-    """The nodes of the tensor's graph, inputs first, and the first operand before the second."""
-    if tensor.node is None:
-        return []
+def order_of(*tensors: Tensor) -> list[Node]:
+    """The nodes of the tensors' graph, inputs first, and the first operand before the second."""
     order: list[Node] = []
     seen: set[Node] = set()
-    stack: list[tuple[Node, bool]] = [(tensor.node, False)]
+    stack = [(t.node, False) for t in reversed(tensors) if t.node is not None]
     while stack:
         node, placed = stack.pop()
         if placed:
@@ -52,38 +49,108 @@ def picture_of(
     values, gradients : bool
         Whether the boxes show them. Neither is computed where it is not shown.
     """
-    title = f"Computation graph of {tensor.name or 'a tensor'}"
+    if tensor.node is None:
+        box = constant_box("n1", tensor, values)
+        return Picture(f"Computation graph of {tensor.name or 'a tensor'}", (box,), ())
+    subject = subject_of(tensor, order, values=values, gradients=gradients)
+    gradients = gradients and (subject.ran or not subject.kinds)
+    drawn = _drawn(subject, values, gradients)
+    notes = (*_change_notes(tensor, drawn, subject.found), *subject.found.notes)
+    return drawn.picture(notes)
+
+
+def subject_of(
+    tensor: Tensor, order: Sequence[Node], *, values: bool = True, gradients: bool = True
+) -> Subject:
+    """What is known of the graph of a tensor that has one."""
     root = tensor.node
-    if root is None:
-        box = _constant_box("n1", tensor, values)
-        return Picture(title, (box,), ())
+    assert root is not None
+    ran = root.extra is not None and root.extra.seed is not None
+    parts = parts_of(order, (root,))
+    title = f"Computation graph of {tensor.name or 'a tensor'}"
+    if parts.kinds or root in parts.words:
+        title = f"Backward graph of {parts.names.get(root) or tensor.name or 'a gradient'}"
     found = find(root, order, tensor, gradients) if values or gradients else Found()
-    drawn = _Extraction(root, found, values, gradients)
-    for node in order:
+    return Subject(title, order, (root,), found, ran, parts.kinds, parts.names, parts.words)
+
+
+def described(subject: Subject, *, values: bool = True, gradients: bool = True) -> Picture:
+    """Describe nodes of which somebody else has found out what there is to know."""
+    drawn = _drawn(subject, values, gradients)
+    return drawn.picture(tuple(subject.found.notes))
+
+
+def _drawn(subject: Subject, values: bool, gradients: bool) -> _Extraction:
+    drawn = _Extraction(subject, values, gradients)
+    for node in subject.order:
         drawn.add(node)
-    notes = _change_notes(tensor, drawn, found)
-    return Picture(title, tuple(drawn.boxes), tuple(drawn.edges), tuple(notes + found.notes))
+    return drawn
 
 
 class _Extraction:
     """Boxes and edges as they accumulate."""
 
-    def __init__(self, root: Node, found: Found, values: bool, gradients: bool) -> None:
-        self.root = root
-        self.found = found
+    def __init__(self, subject: Subject, values: bool, gradients: bool) -> None:
+        self.subject = subject
+        self.found = subject.found
         self.values = values
         self.gradients = gradients
-        self.ran = root.extra is not None and root.extra.seed is not None
         self.boxes: list[Box] = []
         self.edges: list[Edge] = []
         self.changed_constants: list[str] = []
+        self._describer = Describer(subject, values, gradients)
+        self._calls = self._describer.calls
         self._places: dict[Node, int] = {}
         self._constants: dict[int, int] = {}
+        self._readers: dict[int, list[Node]] = {}
+        self._constant_values: dict[int, Any] = {}
+
+    def picture(self, notes: tuple[str, ...]) -> Picture:
+        """What has been added, with the calls of modules around it."""
+        boxes = list(self.boxes)
+        constants = [(self._constant_values[key], nodes) for key, nodes in self._readers.items()]
+        homes = self._calls.homes_of_constants(constants)
+        for key, call in zip(self._readers, homes, strict=True):
+            place = self._constants[key]
+            boxes[place] = replace(boxes[place], cluster=call.id if call else "")
+        clusters = [
+            Cluster(
+                call.id,
+                "module",
+                call.type,
+                call.path,
+                call.parent.id if call.parent else "",
+                call.number,
+                inputs=tuple([f"n{self._places[n] + 1}" for n in call.inputs if n in self._places]),
+                output=f"n{self._places[call.end] + 1}",
+            )
+            for call in self._calls.calls
+        ]
+        whole = Picture(self.subject.title, tuple(boxes), tuple(self.edges), notes, tuple(clusters))
+        kept = self._recorded()
+        if kept is not None:
+            kept.whole = whole
+        return replace(whole, recorded=kept)
+
+    def _recorded(self) -> Recorded | None:
+        """The graph as the live page will step through it, if its values are to be seen."""
+        if not self.values:
+            return None
+        order = self.subject.order
+        names = {node: self.subject.names.get(node) or name_of(node) or "" for node in order}
+        return remembered(
+            order,
+            self.subject.roots if self.gradients else (),
+            {node: self.boxes[place].id for node, place in self._places.items()},
+            names,
+            self.found.values,
+            self.found.gradients,
+        )
 
     def add(self, node: Node) -> None:
         tails = [(i, self._tail(node, parent, i)) for i, parent in enumerate(node.parents)]
         self._places[node] = len(self.boxes)
-        self.boxes.append(self._box(node))
+        self.boxes.append(self._describer.box(f"n{len(self.boxes) + 1}", node))
         for operand, tail in tails:
             if tail is not None:
                 edge = Edge(f"e{len(self.edges) + 1}", tail, self._places[node], operand)
@@ -98,7 +165,9 @@ class _Extraction:
             return None
         if id(value) not in self._constants:
             self._constants[id(value)] = len(self.boxes)
+            self._constant_values[id(value)] = value
             self.boxes.append(self._constant(value, node))
+        self._readers.setdefault(id(value), []).append(node)
         return self._constants[id(value)]
 
     def _constant(self, value: Any, node: Node) -> Box:
@@ -107,81 +176,12 @@ class _Extraction:
         if change is not None:
             name = value.name if isinstance(value, Tensor) else None
             self.changed_constants.append(name or "A constant")
-        return _constant_box(f"n{len(self.boxes) + 1}", value, self.values, change)
-
-    def _box(self, node: Node) -> Box:
-        name = _name(node)
-        shape = shape_text(node.shape, node.dtype)
-        if isinstance(node, Leaf):
-            kind, words = "parameter", "parameter"
-            title, subtitle = (name, words) if name else (words, "")
-        else:
-            kind = "output" if node is self.root else "operation"
-            symbol, words = operation_title(node)
-            title = name or symbol
-            subtitle = f"{symbol} {words}".strip() if name else words
-        return Box(
-            id=f"n{len(self.boxes) + 1}",
-            kind=kind,
-            title=title,
-            subtitle=subtitle,
-            shape=shape,
-            lines=tuple(self._lines(node)),
-            tooltip=tuple(self._tooltip(node, name, words)),
-        )
-
-    def _lines(self, node: Node) -> list[Line]:
-        lines = []
-        known = self.found.values.get(node)
-        if self.values:
-            lines.append(NOT_KEPT if known is None else Line("value", value_text(known)))
-        if self.gradients:
-            g = self.found.gradients.get(node)
-            if g is not None:
-                lines.append(Line("grad", value_text(g)))
-            elif not self.ran:
-                lines.append(NOT_COMPUTED)
-            else:
-                lines.append(NO_PATH if self.found.complete else GRADIENT_NOT_KEPT)
-        if node in self.found.changed:
-            lines.append(Line("", "changed since it was used", absent=True))
-        return lines
-
-    def _tooltip(self, node: Node, name: str | None, words: str) -> list[str]:
-        texts = [words if name is None else f"{name}: {words}"]
-        texts.append(f"shape {node.shape}, {node.dtype}")
-        texts += settings(node)
-        texts += [f"{line.label}: {line.text}" for line in self._lines(node) if line.label]
-        if isinstance(node, Leaf) and node in self.found.changed:
-            texts.append(f"changed after it was used, by {self.found.changed[node]}")
-        if node.extra is not None and node.extra.line:
-            texts.append(f"recorded at {node.extra.line}")
-        return texts
-
-
-def _name(node: Node) -> str | None:
-    if isinstance(node, Leaf):
-        owner = node.owner()
-        return node.name if owner is None else owner.name or node.name
-    return node.name
-
-
-def _constant_box(id: str, value: Any, values: bool, change: str | None = None) -> Box:
-    title, subtitle = constant_title(value)
-    raw = value.data if isinstance(value, Tensor) else value
-    shape = shape_text(np.shape(raw), np.asarray(raw).dtype)
-    lines = [Line("value", value_text(raw))] if values else []
-    tooltip = [title, "a constant: it needs no gradient", f"shape {np.shape(raw)}"]
-    tooltip += [f"value: {line.text}" for line in lines]
-    if change is not None:
-        lines.append(Line("", "changed since it was used", absent=True))
-        tooltip.append(f"changed after it was used, by {change}")
-    return Box(id, "constant", title, subtitle, shape, tuple(lines), tuple(tooltip))
+        return constant_box(f"n{len(self.boxes) + 1}", value, self.values, change)
 
 
 def _change_notes(tensor: Tensor, drawn: _Extraction, found: Found) -> list[str]:
     """What was changed after it was used, and what that means for the numbers."""
-    names = [_name(leaf) or "a parameter" for leaf in found.changed] + drawn.changed_constants
+    names = [name_of(leaf) or "a parameter" for leaf in found.changed] + drawn.changed_constants
     if not names:
         return []
     listed = ", ".join([shorten(name, 30) for name in names[:4]])

@@ -10,7 +10,8 @@ from ..graph import Node
 from ..tensor import Tensor
 from .wording import number, parameter_text, shorten
 
-_INFIX = frozenset("+−×÷^@=≠<≤>≥")
+#: Symbols between their operands.
+INFIX = frozenset("+−×÷^@=≠<≤>≥")
 
 
 def is_number(value: Any) -> bool:
@@ -39,7 +40,7 @@ def operation_title(node: Node) -> tuple[str, str]:
     ]
     title = symbol
     if any(n is not None for n in numbers):
-        if symbol in _INFIX and len(numbers) == 2:
+        if symbol in INFIX and len(numbers) == 2:
             title = " ".join([n for n in (numbers[0], symbol, numbers[1]) if n is not None])
         else:
             title = f"{symbol}({', '.join([n or '·' for n in numbers[:6]])})"

@@ -11,8 +11,8 @@ Everything is iterative, and the same input always gives the same picture.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from .coordinates import horizontal
 from .layers import Layers, first_order, ranks, with_points
@@ -24,7 +24,10 @@ from .routing import Wire, smooth, wires_of
 BOX_GAP = 28.0
 LINE_GAP = 14.0
 LAYER_GAP = 38.0
+PORT_LAYER_GAP = 10.0
 MARGIN = 20.0
+
+Frame = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,47 @@ class Placement:
         The upper left corner of each box.
     curves : list of list of point
         For each edge a start point and then three points a Bézier curve.
+    frames : dict of str to (x, y, width, height)
+        Of the clusters, by id.
     """
 
     width: float
     height: float
     corners: list[Point]
     curves: list[list[Point]]
+    frames: dict[str, Frame] = field(default_factory=dict)
 
 
-def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Placement:
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where edges enter and leave a part of a drawing, and its parts.
+
+    Attributes
+    ----------
+    top, bottom : collection of int
+        Vertices that are no boxes but places in the upper and the lower border.
+    starts, ends : mapping of int to float
+        Where an edge has to touch its box, to the right of the box's middle.
+    shifts : sequence of float
+        How far the middle of a box lies to the right of the place by which it is aligned.
+    weights : sequence of float
+        How much of a way lies in each box; see `horizontal`.
+    """
+
+    top: Collection[int] = ()
+    bottom: Collection[int] = ()
+    starts: Mapping[int, float] = field(default_factory=dict)
+    ends: Mapping[int, float] = field(default_factory=dict)
+    shifts: Sequence[float] = ()
+    weights: Sequence[float] = ()
+
+
+NO_PORTS = Ports()
+
+
+def layered(
+    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], ports: Ports = NO_PORTS
+) -> Placement:
     """Place boxes so that none overlap and every edge runs downward.
 
     Parameters
@@ -56,6 +91,8 @@ def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Placeme
         Of each box, in pixels.
     edges : sequence of (tail, head)
         Indices into `sizes`; an edge may be there several times. No cycles.
+    ports : Ports
+        Of a part of a larger drawing.
 
     Returns
     -------
@@ -69,15 +106,19 @@ def layered(sizes: Sequence[Point], edges: Sequence[tuple[int, int]]) -> Placeme
     """
     if not sizes:
         return Placement(2 * MARGIN, 2 * MARGIN, [], [])
-    rank = ranks(len(sizes), edges)
+    rank = _with_borders(ranks(len(sizes), edges), ports)
     graph = with_points(rank, edges)
     layers = reduce_crossings(first_order(graph), graph.up, graph.down)
     widths = [w for w, _ in sizes] + [0.0] * (graph.count - len(sizes))
-    x = horizontal(layers, graph.up, graph.down, widths, len(sizes), BOX_GAP, LINE_GAP)
+    shifts = [*ports.shifts, *[0.0] * (graph.count - len(ports.shifts))]
+    x = horizontal(
+        layers, graph.up, graph.down, widths, len(sizes), BOX_GAP, LINE_GAP, shifts, ports.weights
+    )
+    x = [xi + shift for xi, shift in zip(x, shifts, strict=True)]
     left = min(xi - w / 2 for xi, w in zip(x, widths, strict=True))
     x = [xi - left + MARGIN for xi in x]
-    wires = wires_of(sizes, edges, graph, x)
-    tops, bottoms = _bands(layers, graph, sizes, x, wires)
+    wires = wires_of(sizes, edges, graph, x, ports.starts, ports.ends)
+    tops, bottoms = _bands(layers, graph, sizes, x, wires, ports)
     corners = []
     for box, (w, h) in enumerate(sizes):
         layer = rank[box]
@@ -100,6 +141,7 @@ def _bands(
     sizes: Sequence[Point],
     x: Sequence[float],
     wires: Sequence[Wire],
+    ports: Ports,
 ) -> tuple[list[float], list[float]]:
     """Top and bottom of each layer; the gap grows where edges run far to the side."""
     aside = [0.0] * len(layers)
@@ -110,9 +152,25 @@ def _bands(
             aside[layer] = max(aside[layer], abs(there - here))
     tops, bottoms = [], []
     y = MARGIN
-    for row, shift in zip(layers, aside, strict=True):
+    for i, (row, shift) in enumerate(zip(layers, aside, strict=True)):
         height = max((sizes[v][1] for v in row if v < len(sizes)), default=0.0)
         tops.append(y)
         bottoms.append(y + height)
-        y += height + LAYER_GAP + min(shift * 0.12, 2 * LAYER_GAP)
+        at_border = (ports.top and not i) or (ports.bottom and i == len(layers) - 2)
+        gap = PORT_LAYER_GAP if at_border else LAYER_GAP
+        y += height + gap + min(shift * 0.12, 2 * LAYER_GAP)
     return tops, bottoms
+
+
+def _with_borders(rank: list[int], ports: Ports) -> list[int]:
+    """The layers with ports in layers of their own, above and below all others."""
+    border = {*ports.top, *ports.bottom}
+    if not border:
+        return rank
+    inner = [r for v, r in enumerate(rank) if v not in border]
+    first, last = min(inner, default=0), max(inner, default=0)
+    first -= bool(ports.top)
+    return [
+        (0 if v in ports.top else last + 1 - first if v in ports.bottom else r - first)
+        for v, r in enumerate(rank)
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from .picture import Box
+from .picture import Box, Cluster
 from .wording import shorten, visible
 
 TITLE_SIZE = 13.0
@@ -17,10 +17,14 @@ LINE_SIZE = 11.0
 HEADER_HEIGHT = 24.0
 LINE_HEIGHT = 16.0
 PADDING = 10.0
-LABEL_WIDTH = 40.0
+LABEL_WIDTH = 46.0
 MAX_TITLE = 30
 MAX_SUBTITLE = 32
 MAX_TEXT = 56
+HEAT_GAP = 12.0
+MAX_HEAT_WIDTH = 64.0
+MAX_HEAT_HEIGHT = 36.0
+MARK_WIDTH = 16.0
 
 _NARROW = frozenset("iljtfrI.,:;'|!()[] ·")
 _BROAD = frozenset("mwMW@%—…")
@@ -64,15 +68,52 @@ def text_of(text: str) -> str:
     return shorten(visible(text), MAX_TEXT)
 
 
+def heat_size(box: Box) -> tuple[float, float, float]:
+    """Width and height of the heat map of a box, and the side of a cell; zeros without one."""
+    if box.heat is None:
+        return 0.0, 0.0, 0.0
+    rows, columns = len(box.heat.rows), len(box.heat.rows[0])
+    cell = max(2.0, min(7.0, MAX_HEAT_WIDTH // columns, MAX_HEAT_HEIGHT // rows))
+    return cell * columns, cell * rows, cell
+
+
 def size_of(box: Box) -> tuple[float, float]:
     """Width and height of a box in whole pixels."""
     header = sans_width(title_of(box), TITLE_SIZE, bold=True) + 18
     header += mono_width(visible(box.shape), SMALL_SIZE)
     if box.subtitle:
         header += sans_width(subtitle_of(box), SMALL_SIZE) + 7
+    if box.count > 1:
+        header += sans_width(times_of(box), SMALL_SIZE) + 7
+    heat_width, heat_height, _ = heat_size(box)
+    aside = heat_width + HEAT_GAP if heat_width else 0.0
     widths = [header]
-    for line in box.lines:
+    for i, line in enumerate(box.lines):
         label = LABEL_WIDTH if line.label else 0.0
-        widths.append(label + mono_width(text_of(line.text), LINE_SIZE))
-    height = HEADER_HEIGHT + (len(box.lines) * LINE_HEIGHT + 8 if box.lines else 0)
-    return float(round(max(80.0, max(widths) + 2 * PADDING))), float(height)
+        text = label + mono_width(text_of(line.text), LINE_SIZE)
+        # The heat map stands beside the first lines.
+        widths.append(text + (aside if i * LINE_HEIGHT < heat_height else 0.0))
+    widths += [MARK_WIDTH + sans_width(mark.text, SMALL_SIZE) for mark in box.marks]
+    rows = max(len(box.lines) * LINE_HEIGHT, heat_height) + len(box.marks) * LINE_HEIGHT
+    height = HEADER_HEIGHT + (rows + 8 if rows else 0)
+    return float(round(max(80.0, max(widths) + 2 * PADDING))), float(round(height))
+
+
+def times_of(box: Box) -> str:
+    """How many boxes it stands for."""
+    return f"×{box.count:,}" if box.count > 1 else ""
+
+
+def cluster_title(cluster: Cluster) -> str:
+    """What stands above a cluster: ``Linear  0``, ``×12  Block  blocks.0 … blocks.11``."""
+    path = "" if cluster.kind == "repeat" or cluster.path == cluster.title else cluster.path
+    call = f"call {cluster.call}" if cluster.call > 1 else ""
+    times = f"×{cluster.count:,}" if cluster.kind == "repeat" else ""
+    parts = [shorten(visible(part), MAX_TEXT) for part in
+             (times, cluster.title, path, call, cluster.words)]  # fmt: skip
+    return "  ".join([part for part in parts if part])
+
+
+def cluster_width(cluster: Cluster) -> float:
+    """How wide that is."""
+    return sans_width(cluster_title(cluster), SMALL_SIZE, bold=True) + 8

@@ -72,6 +72,17 @@ def find(root: Node, order: Sequence[Node], tensor: Tensor, gradients: bool) -> 
     return found
 
 
+def computed(roots: Sequence[Node], seed: Any = None) -> Found:
+    """The values of a graph that nobody else holds, and with a seed for its one end gradients.
+
+    They are computed on a copy: nothing is accumulated, and no hooks are called.
+    """
+    found = Found()
+    for root in roots:
+        _replay(root, seed, found)
+    return found
+
+
 def _known(node: Node, found: Found) -> None:
     """What the node itself, or its tensor, still has."""
     if isinstance(node, Leaf):

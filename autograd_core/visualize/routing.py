@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .layers import Layers
@@ -22,41 +22,58 @@ class Wire:
 
 
 def wires_of(
-    sizes: Sequence[Point], edges: Sequence[tuple[int, int]], graph: Layers, x: Sequence[float]
+    sizes: Sequence[Point],
+    edges: Sequence[tuple[int, int]],
+    graph: Layers,
+    x: Sequence[float],
+    fixed_starts: Mapping[int, float],
+    fixed_ends: Mapping[int, float],
 ) -> list[Wire]:
+    """The way of each edge; a fixed start or end is told by its distance from a box's middle."""
     chains = []
     for tail, head in edges:
         span = graph.rank[head] - graph.rank[tail] - 1
         trunk = graph.trunks[tail]
         chains.append([tail, *trunk[: span if span <= len(trunk) else 0], head])
+    begin = {i: x[edges[i][0]] + aside for i, aside in fixed_starts.items()}
+    end = {i: x[edges[i][1]] + aside for i, aside in fixed_ends.items()}
     # Edges that share a trunk share the port above it.
-    starts = _ports(
-        sizes, x, [(c[0], c[1], i if c[1] < len(sizes) else -c[1]) for i, c in enumerate(chains)]
-    )
-    ends = _ports(sizes, x, [(c[-1], c[-2], i) for i, c in enumerate(chains)])
-    return [Wire(*parts) for parts in zip(chains, starts, ends, strict=True)]
+    starts = _ports(sizes, x, [
+        (c[0], c[1], i if c[1] < len(sizes) else -c[1], end.get(i) if len(c) == 2 else None)
+        for i, c in enumerate(chains)
+    ])  # fmt: skip
+    ends = _ports(sizes, x, [
+        (c[-1], c[-2], i, begin.get(i) if len(c) == 2 else None) for i, c in enumerate(chains)
+    ])  # fmt: skip
+    return [
+        Wire(chain, begin.get(i, start), end.get(i, stop))
+        for i, (chain, start, stop) in enumerate(zip(chains, starts, ends, strict=True))
+    ]
 
 
 def _ports(
-    sizes: Sequence[Point], x: Sequence[float], wires: Sequence[tuple[int, int, int]]
+    sizes: Sequence[Point],
+    x: Sequence[float],
+    wires: Sequence[tuple[int, int, int, float | None]],
 ) -> list[float]:
     """Where each edge touches its box: side by side, in the order of the other ends.
 
-    A wire is (box, the vertex at its other end, a key); wires of one box and key share a port.
+    A wire is (box, the vertex at its other end, a key, the place of the other end if that is
+    fixed); wires of one box and key share a port.
     """
     ports: dict[int, dict[int, float]] = {}
-    for box, other, key in wires:
-        aside = x[other] - x[box]
+    for box, other, key, place in wires:
+        aside = (x[other] if place is None else place) - x[box]
         reach = sizes[box][0] * 0.4
         # Two boxes meet halfway, which makes the edge straight; a point does not move.
-        if other < len(sizes) or abs(aside) > reach:
+        if (other < len(sizes) and place is None) or abs(aside) > reach:
             aside /= 2
         ports.setdefault(box, {})[key] = min(max(aside, -reach), reach)
     places: dict[tuple[int, int], float] = {}
     for box, wanted in ports.items():
-        for key, place in _spread(wanted, sizes[box][0] * 0.9).items():
-            places[box, key] = x[box] + place
-    return [places[box, key] for box, _, key in wires]
+        for key, at in _spread(wanted, sizes[box][0] * 0.9).items():
+            places[box, key] = x[box] + at
+    return [places[box, key] for box, _, key, _ in wires]
 
 
 def _spread(wanted: dict[int, float], width: float) -> dict[int, float]:

@@ -2,42 +2,50 @@
 
 The style sheet is within, and follows the reader's choice of light or dark. Nothing is loaded
 from elsewhere.
+
+What a script may rely on, in any engine of layout, folded or not:
+
+- a box is ``<g id="n3" class="ag-box ag-node ag-operation ag-relu …">``: its kind, the name of
+  its primitive (not for a user's own), and ``ag-dead``, ``ag-saturated``, … for its marks. ``n3``
+  is the place in the order of computation, and stays the same whatever is folded or hidden;
+  ``data-op, -name, -shape, -dtype, -cluster, -grad-norm, -marks, -line`` say what is known, and
+  lack where nothing is. Within it are ``rect.ag-frame`` (its outline), ``text.ag-header``,
+  ``text.ag-label`` with ``text.ag-line`` (label and text, in this order), ``g.ag-heat``,
+  ``g.ag-mark``;
+- a folded module is a box ``<g id="g2" class="… ag-module" data-path="0.1">``; it, and a box that
+  is repeated (``data-count="12"``), has ``data-holds="n4 n5"``, the ids of all boxes for which it
+  stands;
+- an edge is ``<path id="n1-n3" class="ag-edge" data-tail="n1" data-head="n3" data-operand="0">``,
+  with ``data-norm`` where the gradient of what flows along it is known; a second one between the
+  same boxes is ``n1-n3-2``;
+- an open cluster is ``<g id="g2" class="ag-cluster" data-path="0.1" data-type="Linear"
+  data-parent="g1" data-call="1" data-holds="n4 n5 g7">`` with ``rect.ag-cluster-frame``; of a
+  repeat ``<g id="r1" class="ag-cluster ag-repeat" data-count="12">``. ``data-holds`` lists the
+  boxes within, at any depth. Its title is drawn above the edges, as ``<text
+  class="ag-cluster-title" data-cluster="g2">``. Outer clusters come before inner ones;
+- the order of the groups is clusters, edges, titles of clusters, boxes, all in one ``<g>``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from html import escape
-from math import hypot
+from math import hypot, isfinite
 
-from .layout import Placement, Point
-from .measure import (
-    HEADER_HEIGHT,
-    LABEL_WIDTH,
-    LINE_HEIGHT,
-    LINE_SIZE,
-    PADDING,
-    SMALL_SIZE,
-    TITLE_SIZE,
-    sans_width,
-    size_of,
-    subtitle_of,
-    text_of,
-    title_of,
-)
-from .page import CAPTION_HEIGHT, DARK, MONO, PLAIN, SANS, number_text, wrapped
-from .picture import KINDS, Box, Edge, Picture
+from . import legend
+from .layout import Frame, Placement, Point
+from .measure import SMALL_SIZE, cluster_title, sans_width, times_of
+from .nesting import chains_of
+from .page import CAPTION_HEIGHT, number_text, wrapped
+from .picture import Box, Cluster, Edge, Picture
+from .svg_box import attributes, box_svg
+from .svg_style import COLOURS as COLOURS
+from .svg_style import style
 from .wording import visible
 
-#: For each kind: fill of the header, border and text, in light and in dark.
-COLOURS = {
-    "parameter": (("#d9f2e0", "#2f8f55", "#14532d"), ("#173d28", "#4cb57a", "#c4f0d4")),
-    "constant": (("#ececf0", "#8a8a96", "#3a3a44"), ("#33343c", "#82838f", "#dcdce4")),
-    "operation": (("#dbe9fb", "#4179c4", "#16386b"), ("#1b3354", "#5c95df", "#cfe2fb")),
-    "output": (("#fde6c8", "#cf7d12", "#6b3d00"), ("#4a3111", "#e09a3c", "#fbe3c1")),
-}
 _n = number_text
 _ARROW = 5.0
+_NARROWEST = 420.0
 
 
 def svg_of(picture: Picture, placement: Placement) -> str:
@@ -47,7 +55,7 @@ def svg_of(picture: Picture, placement: Placement) -> str:
     ----------
     picture : Picture
     placement : Placement
-        Of its boxes and edges.
+        Of its boxes, edges and clusters.
 
     Returns
     -------
@@ -55,138 +63,142 @@ def svg_of(picture: Picture, placement: Placement) -> str:
         A complete SVG document.
     """
     captions = [visible(note) for note in picture.notes]
-    legend, legend_width = _legend(picture)
-    top = CAPTION_HEIGHT + 12
-    notes_width = max((sans_width(c, SMALL_SIZE) + 40 for c in captions), default=0.0)
+    kinds, legend_width, more = legend.kinds(picture, placement.width)
+    top = CAPTION_HEIGHT + 12 + more
+    notes_width = max([sans_width(c, SMALL_SIZE) + 40 for c in captions], default=0.0)
     width = max(placement.width, legend_width, min(notes_width, 900))
+    if legend.explained(picture):
+        width = max(width, _NARROWEST)
+    key = legend.key_rows(picture, width)
     lines = [part for c in captions for part in wrapped(c, width - 40)]
-    height = top + placement.height + len(lines) * CAPTION_HEIGHT
+    below = top + placement.height + CAPTION_HEIGHT * 0.5
+    height = top + placement.height
+    rows = sum([len(words) for _, words in key]) + len(lines)
+    height += rows * CAPTION_HEIGHT + (6 if rows else 0)
     shift = (width - placement.width) / 2
+    title = escape(visible(picture.title))
+    heat = any(box.heat for box in picture.boxes)
+    marks = any(box.marks for box in picture.boxes)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ag-graph" role="img" '
+        f'aria-label="{title}" '
         f'width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}">',
-        f"<title>{escape(picture.title)}</title>",
-        f"<desc>{escape(description(picture))}</desc>",
-        f"<style>{_style()}</style>",
+        f"<title>{title}</title>",
+        f"<desc>{escape(visible(description(picture)))}</desc>",
+        f"<style>{style(heat, marks)}</style>",
         '<rect class="ag-paper" width="100%" height="100%"/>',
-        f'<g class="ag-legend">{legend}</g>',
+        f'<g class="ag-legend">{kinds}</g>',
         f'<g transform="translate({_n(shift)} {_n(top)})">',
+        *_clusters(picture, placement),
         '<g class="ag-edges">',
         *(
             _edge(picture, edge, curve)
             for edge, curve in zip(picture.edges, placement.curves, strict=True)
         ),
-        '</g>\n<g class="ag-boxes">',
-        *(_box(box, corner) for box, corner in zip(picture.boxes, placement.corners, strict=True)),
+        "</g>",
+        *_titles(picture, placement),
+        '<g class="ag-boxes">',
+        *(
+            box_svg(box, corner)
+            for box, corner in zip(picture.boxes, placement.corners, strict=True)
+        ),
         "</g>\n</g>",
+        f'<g class="ag-legend">{legend.key_svg(key, below)}</g>' if key else "",
     ]
-    y = top + placement.height
+    y = below + sum([len(words) for _, words in key]) * CAPTION_HEIGHT
     parts += [
         f'<text class="ag-note" x="20" y="{_n(y + i * CAPTION_HEIGHT)}">{escape(line)}</text>'
         for i, line in enumerate(lines)
     ]
-    return "\n".join([*parts, "</svg>\n"])
+    return "\n".join([part for part in [*parts, "</svg>\n"] if part])
 
 
 def description(picture: Picture) -> str:
     """The picture in words, for those who hear it read."""
     outputs = [box for box in picture.boxes if box.kind == "output"]
     words = [f"{picture.title}: {picture.summary()}."]
-    for box in outputs:
+    if picture.full is not None:
+        words.append(f"Folded to {len(picture.boxes):,} boxes.")
+    for cluster in picture.clusters:
+        if cluster.kind == "repeat":
+            words.append(f"{cluster_title(cluster)}.")
+    for box in outputs[:6]:
         lines = ", ".join([f"{line.label} {line.text}" for line in box.lines if line.label])
         words.append(f"The result is {box.title} {box.subtitle}, shape {box.shape}, {lines}.")
+    marked = [box for box in picture.boxes if box.marks]
+    for box in marked[:12]:
+        texts = "; ".join([f"{mark.kind}, {mark.text}" for mark in box.marks])
+        words.append(f"At {box.id} {box.title}: {texts}.")
+    if len(marked) > 12:
+        words.append(f"{len(marked) - 12:,} more boxes are marked.")
     return " ".join([*words, *picture.notes])
 
 
-def _style() -> str:
-    light = "".join(_theme(PLAIN, 0))
-    dark = "".join(_theme(DARK, 1))
-    return (
-        f".ag-graph text{{font-family:{SANS};font-size:{SMALL_SIZE}px}}"
-        f".ag-graph .ag-title{{font-size:{TITLE_SIZE}px;font-weight:600}}"
-        f".ag-graph .ag-shape,.ag-graph .ag-line{{font-family:{MONO}}}"
-        f".ag-graph .ag-line{{font-size:{LINE_SIZE}px;white-space:pre}}"
-        ".ag-graph .ag-absent{font-style:italic}"
-        ".ag-graph .ag-edge{fill:none;stroke-width:1.4;stroke-linecap:round;"
-        "stroke-linejoin:round}"
-        ".ag-graph .ag-frame{fill:none;stroke-width:1.3}"
-        ".ag-graph .ag-constant .ag-frame{stroke-dasharray:4 3}"
-        ".ag-graph .ag-output .ag-frame{stroke-width:2.4}"
-        f"{light}@media (prefers-color-scheme:dark){{{dark}}}"
-    )
+# -- clusters ------------------------------------------------------------------------------------
 
 
-def _theme(colours: dict[str, str], index: int) -> Iterator[str]:
-    yield f".ag-graph .ag-paper{{fill:{colours['paper']}}}"
-    yield f".ag-graph .ag-body{{fill:{colours['box']}}}"
-    yield f".ag-graph text{{fill:{colours['ink']}}}"
-    yield f".ag-graph .ag-edge{{stroke:{colours['edge']}}}"
-    yield (f".ag-graph .ag-label,.ag-graph .ag-absent,.ag-graph .ag-note{{fill:{colours['mute']}}}")
-    for kind in KINDS:
-        fill, border, ink = COLOURS[kind][index]
-        yield f".ag-graph .ag-{kind} .ag-head{{fill:{fill}}}"
-        yield f".ag-graph .ag-{kind} .ag-frame{{stroke:{border}}}"
-        yield f".ag-graph .ag-{kind} .ag-header{{fill:{ink}}}"
-
-
-def _legend(picture: Picture) -> tuple[str, float]:
-    """The kinds that occur, and how often; and the width that this takes."""
-    x = 20.0
-    parts = []
-    for kind, count in picture.counts().items():
-        if not count:
-            continue
-        words = f"{kind}" if kind == "output" else f"{count:,} {kind}{'s' if count > 1 else ''}"
-        parts.append(
-            f'<g class="ag-{kind}"><rect class="ag-head" x="{_n(x)}" y="12" width="14" '
-            f'height="12" rx="3"/><rect class="ag-frame" x="{_n(x)}" y="12" width="14" '
-            f'height="12" rx="3"/><text x="{_n(x + 20)}" y="22">{words}</text></g>'
+def _clusters(picture: Picture, placement: Placement) -> list[str]:
+    if not picture.clusters:
+        return []
+    parents = {cluster.id: cluster.parent for cluster in picture.clusters}
+    holds: dict[str, list[str]] = {name: [] for name in parents}
+    homes = chains_of([box.cluster for box in picture.boxes], parents)
+    for box, chain in zip(picture.boxes, homes, strict=True):
+        for name in chain:
+            holds[name].append(box.id)
+    parts = ['<g class="ag-clusters">']
+    for cluster in picture.clusters:
+        x, y, width, height = placement.frames[cluster.id]
+        repeat = cluster.kind == "repeat"
+        data = attributes(
+            (
+                ("path", cluster.path),
+                ("type", cluster.title),
+                ("parent", cluster.parent),
+                ("call", "" if repeat else cluster.call),
+                ("count", cluster.count if cluster.count > 1 else ""),
+                ("holds", " ".join(holds[cluster.id])),
+            )
         )
-        x += 20 + sans_width(words, SMALL_SIZE) + 18
-    return "".join(parts), x + 2
+        if not cluster.path and not repeat:
+            data = ' data-path=""' + data
+        parts.append(
+            f'<g class="ag-cluster{" ag-repeat" if repeat else ""}" id="{cluster.id}"{data}>'
+            f"<title>{escape(visible(cluster_title(cluster)))}</title>"
+            f'<rect class="ag-cluster-frame" x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" '
+            f'height="{_n(height)}" rx="8"/></g>'
+        )
+    return [*parts, "</g>"]
 
 
-def _box(box: Box, corner: Point) -> str:
-    width, height = size_of(box)
-    radius = 12 if box.kind == "parameter" else 5
-    title, subtitle = title_of(box), subtitle_of(box)
-    head = f'<tspan class="ag-title">{escape(title)}</tspan>'
-    if subtitle:
-        head += f'<tspan dx="7">{escape(subtitle)}</tspan>'
-    r, w, h = radius, _n(width), HEADER_HEIGHT
-    outline = f"M0 {h}V{r}Q0 0 {r} 0H{_n(width - r)}Q{w} 0 {w} {r}V{h}Z"
-    size = f'width="{w}" height="{_n(height)}" rx="{r}"'
-    if not box.lines:
-        band = f'<rect class="ag-head" {size}/>'
-    else:
-        band = f'<rect class="ag-body" {size}/><path class="ag-head" d="{outline}"/>'
-    lines = "".join(
-        _line(line.label, line.text, line.absent, HEADER_HEIGHT + LINE_HEIGHT * (i + 1))
-        for i, line in enumerate(box.lines)
-    )
+def _titles(picture: Picture, placement: Placement) -> list[str]:
+    """The titles of clusters, over the lines that pass them."""
+    if not picture.clusters:
+        return []
+    texts = [_title(cluster, placement.frames[cluster.id]) for cluster in picture.clusters]
+    return ['<g class="ag-cluster-titles">', *texts, "</g>"]
+
+
+def _title(cluster: Cluster, frame: Frame) -> str:
+    words = cluster_title(cluster)
+    first = f"×{cluster.count:,}" if cluster.kind == "repeat" else visible(cluster.title)
+    rest = words.removeprefix(first) if words.startswith(first) else ""
+    head = first if rest or words == first else words
     return (
-        f'<g class="ag-box ag-{box.kind}" id="{box.id}" '
-        f'transform="translate({_n(corner[0])} {_n(corner[1])})">'
-        f"<title>{escape(chr(10).join([visible(t) for t in box.tooltip]))}</title>"
-        f'{band}<rect class="ag-frame" {size}/>'
-        f'<text class="ag-header" x="{_n(PADDING)}" y="16.5">{head}</text>'
-        f'<text class="ag-header ag-shape" x="{_n(width - PADDING)}" y="16.5" '
-        f'text-anchor="end">{escape(visible(box.shape))}</text>{lines}</g>'
+        f'<text class="ag-cluster-title" data-cluster="{cluster.id}" x="{_n(frame[0] + 10)}" '
+        f'y="{_n(frame[1] + 15)}"><tspan class="ag-cluster-type">{escape(head)}</tspan>'
+        f'<tspan dx="3">{escape(rest.strip())}</tspan></text>'
     )
 
 
-def _line(label: str, text: str, absent: bool, y: float) -> str:
-    x = PADDING + (LABEL_WIDTH if label else 0)
-    kind = "ag-line ag-absent" if absent else "ag-line"
-    value = f'<text class="{kind}" x="{_n(x)}" y="{_n(y)}">{escape(text_of(text))}</text>'
-    if not label:
-        return value
-    return f'<text class="ag-label" x="{_n(PADDING)}" y="{_n(y)}">{escape(label)}</text>{value}'
+# -- edges ---------------------------------------------------------------------------------------
 
 
 def _edge(picture: Picture, edge: Edge, curve: list[Point]) -> str:
     tail, head = picture.boxes[edge.tail], picture.boxes[edge.head]
-    words = f"{tail.title} → {head.title}, operand {edge.operand + 1}"
+    words = f"{_called(tail)} → {_called(head)}, operand {edge.operand + 1}"
+    if edge.norm is not None:
+        words += f", gradient of norm {edge.norm:.4g}"
     (x0, y0), *rest = curve
     path = [f"M{_n(x0)} {_n(y0)}"]
     last = (x0, y0)
@@ -197,20 +209,43 @@ def _edge(picture: Picture, edge: Edge, curve: list[Point]) -> str:
         else:
             path.append("C" + " ".join(f"{_n(x)} {_n(y)}" for x, y in (a, b, c)))
         last = c
-    path.append(_arrow(curve))
+    path.append(_arrow(curve, edge.width or 1.4))
+    data = attributes(
+        (
+            ("tail", tail.id),
+            ("head", head.id),
+            ("operand", edge.operand),
+            ("norm", None if edge.norm is None else f"{edge.norm:.6g}"),
+            ("count", edge.count if edge.count > 1 else ""),
+        )
+    )
+    thick = "" if edge.width is None else f' style="stroke-width:{edge.width:g}"'
     return (
-        f'<path class="ag-edge" id="{edge.id}" d="{"".join(path)}">'
+        f'<path class="{_classes(edge)}" id="{edge.id}"{thick}{data} d="{"".join(path)}">'
         f"<title>{escape(visible(words))}</title></path>"
     )
 
 
-def _arrow(curve: list[Point]) -> str:
+def _called(box: Box) -> str:
+    return " ".join([part for part in (box.title, times_of(box)) if part])
+
+
+def _classes(edge: Edge) -> str:
+    if edge.norm is None:
+        return "ag-edge"
+    if not isfinite(edge.norm):
+        return "ag-edge ag-infinite"
+    return "ag-edge" if edge.norm else "ag-edge ag-zero"
+
+
+def _arrow(curve: Sequence[Point], thick: float) -> str:
     """An open arrowhead at the end of a curve, in the direction in which it arrives."""
     x, y = curve[-1]
     before = next((p for p in reversed(curve) if p != curve[-1]), (x, y - 1))
     dx, dy = x - before[0], y - before[1]
     length = hypot(dx, dy)
-    dx, dy = _ARROW * dx / length, _ARROW * dy / length
+    size = _ARROW + max(0.0, thick - 1.4) * 0.8
+    dx, dy = size * dx / length, size * dy / length
     wings = [(x - dx + 0.7 * side * dy, y - dy - 0.7 * side * dx) for side in (1, -1)]
     (x1, y1), (x2, y2) = wings
     return f"M{_n(x1)} {_n(y1)}L{_n(x)} {_n(y)}L{_n(x2)} {_n(y2)}"

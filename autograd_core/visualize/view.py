@@ -14,31 +14,14 @@ from typing import Any
 from ..errors import ArgumentError, AutogradError
 from . import graphviz_layout
 from .layout import Placement
+from .live.data import Live, live_of
+from .live.page import fragment, page
 from .picture import Picture
 from .wording import visible
 from .writers import Drawn, placed, writers_of
 
 ENGINES = ("auto", "dot", "pygraphviz", "builtin")
 FORMATS = ("svg", "html", "dot", "png", "pdf")
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-:root {{ color-scheme: light dark; }}
-body {{ margin: 0; background: #ffffff; }}
-img {{ display: block; margin: 0 auto; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #14171c; }} }}
-</style>
-</head>
-<body>
-{image}
-</body>
-</html>
-"""
 
 
 class PictureFileError(AutogradError, OSError):
@@ -104,12 +87,38 @@ class GraphView:
         return placed(self.picture, self.engine)
 
     def html(self) -> str:
-        """A page that needs nothing but itself: the picture as an image, with its text."""
-        return _PAGE.format(title=escape(visible(self.picture.title)), image=self._image())
+        """A page that needs nothing but itself: the picture, live.
 
-    def _image(self) -> str:
+        Forward and backward are stepped through one node at a time, with the blame that arrives
+        at it, its local derivative, what it hands on, and a finite difference beside it; any box
+        can be clicked on, searched for, zoomed. Where scripts do not run, the picture is an
+        image. A very large picture is one too.
+        """
+        live = self._live
+        return page(visible(self.picture.title), self._image(live.image), live.data)
+
+    @cached_property
+    def _live(self) -> Live:
+        """What the page is made of."""
+        summary = repr(self).partition("\n")[0].removeprefix(visible(self.picture.title))
+        return live_of(
+            self.picture,
+            summary.lstrip(": "),
+            lambda picture: self._writers.svg(picture, self.engine),
+        )
+
+    def _part(self) -> str:
+        """The live picture as a part of a page; an untrusted notebook shows its image."""
+        if self._live.data is None:
+            return self.image()
+        return fragment(self._image(self._live.image), self._live.data)
+
+    def image(self) -> str:
         """An ``<img>`` of the SVG: shown by every notebook, trusted or not."""
-        data = base64.b64encode(self.svg().encode()).decode()
+        return self._image(self.svg())
+
+    def _image(self, svg: str) -> str:
+        data = base64.b64encode(svg.encode()).decode()
         words = escape(visible(self._writers.words(self.picture)))
         return f'<img alt="{words}" src="data:image/svg+xml;base64,{data}">'
 
@@ -168,7 +177,7 @@ class GraphView:
         makers = {
             "text/plain": self.__repr__,
             "image/svg+xml": self.svg,
-            "text/html": self._image,
+            "text/html": self._part,
         }
         wanted = [
             kind
@@ -193,10 +202,11 @@ def _write(path: Path, data: bytes) -> None:
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, path)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a name with a zero byte is none
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
+        reason = getattr(error, "strerror", None) or error
         raise PictureFileError(
-            f"save: cannot write {str(path)!r} ({error.strerror or error}); is {str(path.parent)!r}"
+            f"save: cannot write {str(path)!r} ({reason}); is {str(path.parent)!r}"
             f" a folder that you may write to?"
         ) from None

@@ -13,7 +13,8 @@ from .block_measure import extents
 from .block_rows import in_rows
 from .diagram import Diagram
 from .layout import Placement, layered
-from .measure import size_of
+from .measure import cluster_width, size_of
+from .nested_layout import nested
 from .picture import Picture
 from .units import Units
 
@@ -38,14 +39,21 @@ def writers_of(picture: Drawn) -> Writers:
 
 
 def placed(picture: Picture, engine: str) -> Placement:
-    """Place the boxes of a graph."""
+    """Place the boxes of a graph, and the frames of its clusters."""
     sizes = [size_of(box) for box in picture.boxes]
     edges = [(edge.tail, edge.head) for edge in picture.edges]
+    nest = graphviz_layout.Nest(
+        [box.cluster for box in picture.boxes],
+        {cluster.id: cluster.parent for cluster in picture.clusters},
+        {cluster.id: cluster_width(cluster) for cluster in picture.clusters},
+    )
+    options = {"nest": nest} if picture.clusters else {}
     if engine == "dot":
-        return graphviz_layout.placed_by_dot(sizes, edges)
+        return graphviz_layout.placed_by_dot(sizes, edges, **options)
     if engine == "pygraphviz":
-        return graphviz_layout.placed_by_pygraphviz(sizes, edges)
-    if engine == "auto" and len(sizes) <= GRAPHVIZ_UP_TO:
+        return graphviz_layout.placed_by_pygraphviz(sizes, edges, **options)
+    # Of clusters within clusters the built-in layout makes straighter columns.
+    if engine == "auto" and len(sizes) <= GRAPHVIZ_UP_TO and not picture.clusters:
         try:
             if graphviz_layout.has_dot():
                 return graphviz_layout.placed_by_dot(sizes, edges)
@@ -53,7 +61,9 @@ def placed(picture: Picture, engine: str) -> Placement:
                 return graphviz_layout.placed_by_pygraphviz(sizes, edges)
         except AutogradError:
             pass  # a broken Graphviz is no reason for no picture
-    return layered(sizes, edges)
+    if not picture.clusters:
+        return layered(sizes, edges)
+    return nested(picture, sizes, dict(nest.titles))
 
 
 def rows(diagram: Diagram, engine: str) -> Arranged:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,10 +11,11 @@ import numpy as np
 from .. import versions
 from ..broadcasting import column_sums, sum_to
 from ..errors import AnomalyError, GraphError, ShapeError
-from ..graph import FLOAT64, FREED, Extra, Node, ScalarNode, Spec, topological
+from ..graph import FLOAT64, FREED, Blame, Extra, Node, ScalarNode, Spec, topological
 from ..modes import MODE
 from ..primitive import as_scalar, checksum, first_nonfinite
 from ..tensor import Tensor, wrap
+from ..tracing import Symbol, current
 from .gradients import accumulate, copied
 
 
@@ -84,10 +86,11 @@ def pull(
     dict of Node to array (or Tensor)
     """
     mode = MODE.get()
-    grads: dict[Node, Any] = {} if mode is None or mode.trace is None else mode.trace.cotangents()
+    trace = None if mode is None else current()
+    grads: dict[Node, Any] = {} if trace is None else trace.cotangents()
     for node, seed in seeds:
         grads[node] = grads[node] + seed if node in grads else seed
-    watched = mode is not None and (mode.trace is None or mode.anomaly)
+    watched = mode is not None and (trace is None or mode.anomaly)
     _verify(order)  # before anything is used up
     found: dict[Node, Any] = {}
     retained: list[tuple[Tensor, Any]] = []
@@ -105,6 +108,8 @@ def pull(
         primitive = node.primitive
         if node in targets or (primitive is None and inputs is None):
             found[node] = g
+        if create_graph:
+            _name_blame(g, order[-1], node)
         if primitive is None or node in ends:
             continue
         if is_freed(node):
@@ -266,6 +271,15 @@ def _rewrap(node: Node) -> Any:
     )
 
 
+def _name_blame(g: Any, result: Node, by: Node) -> None:
+    """Remember of a gradient on the graph what it is the gradient of, so that it can be drawn."""
+    if isinstance(g, Tensor) and g._node is not None:
+        extra = g._node.extras()
+        earlier = None if result.extra is None else result.extra.blames
+        blame = Blame(weakref.ref(result), weakref.ref(by), earlier)
+        extra.blames = [*(extra.blames or ()), blame]
+
+
 def _arrive(
     node: Node,
     extra: Extra,
@@ -295,7 +309,9 @@ def _arrive(
             retained.append((tensor, g))
     if extra.value is not None:
         # As an array: a Tensor would hold the graph that leads back to this node.
-        extra.cotangent = copied(g._value if isinstance(g, Tensor) else g)
+        held = g._value if isinstance(g, Tensor) else g
+        if not isinstance(held, Symbol):  # a leaf outlives the trace of a program
+            extra.cotangent = copied(held)
     return g
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from autograd_core import Tensor
-from autograd_core.graph import topological
 
 
 class Page:
@@ -47,60 +46,24 @@ def compare(book: str, by_hand: Any, engine: Any) -> Page:
     return Page(f"{book}\n{words}", f"$$\\displaystyle {book}$$\n\n{words}")
 
 
-def printed(loss: Tensor) -> Page:
-    """What the engine recorded: each step's formula, and the derivative it declares for it.
+def equations(of: Mapping[str, Any], numbers: bool = False) -> Page:
+    """What modules, losses or optimizers compute, as they write it themselves.
 
     Parameters
     ----------
-    loss : Tensor
-        Any result on the graph.
+    of : mapping of str
+        What has ``latex()``, or LaTeX without dollars, and a name for each.
+    numbers : bool
+        With the settings and weights as the numbers that they are.
     """
-    names: dict[Any, str] = {}
-    text, rows = [], ["| | shape | step | local derivative |", "|---|---|---|---|"]
-    for node in topological((loss.node,)):
-        primitive = node.primitive
-        if primitive is None:
-            names[node] = _named(node.name or f"p{len(names)}")
-            continue
-        names[node] = f"{{v_{{{len(text) + 1}}}}}"  # braces, as a subscript may follow
-        operands = [
-            names[parent] if parent is not None else _constant(constant)
-            for parent, constant in zip_longest(node.parents, node.constants)
-        ]
-        try:
-            formula = primitive.latex.format(*operands)
-        except IndexError:  # an operation of as many operands as one likes
-            formula = rf"\operatorname{{{primitive.name}}}({', '.join(operands)})"
-        partials = [p.formula for p in _partials(primitive)]
-        local = ",\\; ".join(partials) or _kind(primitive)
-        shape = " × ".join(map(str, node.shape)) or "scalar"
-        text.append(f"{names[node]} = {formula}   [{shape}]   {', '.join(partials)}")
-        rows.append(f"| ${names[node]}$ | {shape} | ${formula}$ | ${local}$ |")
-    note = (
-        "In a local derivative y is the result of the step itself, x (or a, b) what goes into it."
-    )
-    return Page("\n".join([*text, note]), "\n".join([*rows, "", note]))
-
-
-def _partials(primitive: Any) -> tuple[Any, ...]:
-    """The declared derivatives: one for each operand, or that of a reduction such as std."""
-    one = getattr(primitive, "partial", None)
-    return tuple(getattr(primitive, "partials", ())) if one is None else (one,)
-
-
-def _kind(primitive: Any) -> str:
-    return r"\text{linear}" if hasattr(primitive, "transposes") else r"\text{of its own kind}"
-
-
-def _named(name: str) -> str:
-    return r"\mathrm{" + name.replace("_", r"\_") + "}"
-
-
-def _constant(value: Any) -> str:
-    array = np.asarray(value.data if isinstance(value, Tensor) else value)
-    if array.ndim == 0 and array.dtype != object:
-        digits, _, power = f"{array.item():.6g}".replace("inf", r"\infty").partition("e")
-        times = "" if digits == "1" else rf"{digits} \cdot "
-        return f"{times}10^{{{int(power)}}}" if power else digits
-    name = value.name if isinstance(value, Tensor) else None
-    return _named(name) if name else r"\mathbf{c}"
+    written = {
+        name: each if isinstance(each, str) else each.latex(numbers=numbers)
+        for name, each in of.items()
+    }
+    # A row of a table is one line, and a bar would end its cell.
+    cells = {
+        name: " ".join(latex.split()).replace("|", r"\vert ") for name, latex in written.items()
+    }
+    rows = [f"| {name} | $\\displaystyle {latex}$ |" for name, latex in cells.items()]
+    text = "\n".join([f"{name}: {latex}" for name, latex in cells.items()])
+    return Page(text, "\n".join(["| | |", "|---|---|", *rows]))

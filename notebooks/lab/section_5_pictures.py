@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-import autograd_core as ag
 import nn
+from optim.plots import plot_decision_boundary
 
 from .section_5_runs import iris, spread
 from .style import COLORS, subplots
@@ -17,7 +17,6 @@ Array = np.ndarray[Any, Any]
 Figure = Any
 
 SPECIES = ("setosa", "versicolor", "virginica")
-MARKERS = ("o", "s", "^")
 
 
 def finished(figure: Figure) -> Figure:
@@ -107,36 +106,13 @@ def symmetry(runs: Mapping[str, tuple[nn.Sequential, Array, Any]]) -> Figure:
             for i, style in enumerate(("-", "--")):
                 top.plot(path[:, i, unit], style, color=COLORS[unit], lw=1.6)
         top.set(title=title, xlabel="step", ylabel="weights $W^1_{ij}$")
-        shades = _probability(bottom, net)
-        _flowers(bottom, X, species == 1, names)
+        plot_decision_boundary(
+            net, X, species == 1, classes=("the others", "versicolor"), features=names, ax=bottom
+        )
     axes[0, 0].plot([], [], "k-", label=f"from {names[0]}")
     axes[0, 0].plot([], [], "k--", label=f"from {names[1]}")
     axes[0, 0].legend(fontsize=9)
-    axes[1, 0].legend(loc="lower right", fontsize=9)
-    figure.colorbar(shades, ax=list(axes[1]), label="P(versicolor)", shrink=0.9)
     return finished(figure)
-
-
-def _probability(ax: Any, net: Callable[[Array], Any]) -> Any:
-    """P(class 1) over the plane in shades, with the line where it is one half."""
-    x = np.linspace(-2.1, 2.1, 120)
-    points = np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2)
-    with ag.no_grad():
-        p = net(points).numpy().reshape(120, 120)
-    shades = ax.contourf(x, x, p, np.linspace(0, 1, 11), cmap="PuOr_r", alpha=0.55)
-    if p.min() < 0.5 < p.max():
-        ax.contour(x, x, p, [0.5], colors="k", linewidths=1.2)
-    return shades
-
-
-def _flowers(ax: Any, X: Array, positive: Array, names: Sequence[str]) -> None:
-    for which, label, color, marker in (
-        (positive, "versicolor", COLORS[1], "s"),
-        (~positive, "the others", COLORS[5], "o"),
-    ):
-        ax.plot(*X[which].T, marker, color=color, ms=4, mec="white", mew=0.4, label=label)
-    ax.set(xlabel=f"{names[0]} (standardized)", ylabel=names[1])
-    ax.grid(False)
 
 
 def saturation(found: Mapping[float, list[tuple[Array, Array]]]) -> Figure:
@@ -204,18 +180,11 @@ def boundaries(snapshots: Mapping[int, Callable[[Array], Array]]) -> Figure:
     """Which species the network names over the plane of two measurements, as it learns."""
     figure, axes = subplots(1, len(snapshots), height=3, sharey=True)
     X, species, names = iris(2, 3)
-    x = np.linspace(-2.1, 2.1, 140)
-    points = np.stack(np.meshgrid(x, x), axis=-1).reshape(-1, 2)
     for ax, (T, outputs) in zip(axes, snapshots.items(), strict=True):
-        named = outputs(points).argmax(1).reshape(140, 140)
-        ax.contourf(x, x, named, [-0.5, 0.5, 1.5, 2.5], colors=COLORS[:3], alpha=0.22)
-        for k, marker in enumerate(MARKERS):
-            ax.plot(*X[species == k].T, marker, color=COLORS[k], ms=3.5, label=SPECIES[k])
+        plot_decision_boundary(outputs, X, species, classes=SPECIES, features=names, ax=ax)
         right = 100 * (outputs(X).argmax(1) == species).mean()
-        ax.set(title=f"T = {T:,}: {right:.0f} %", xlabel=names[0])
-        ax.grid(False)
-    axes[0].set_ylabel(names[1])
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        ax.set(title=f"T = {T:,}: {right:.0f} %")
+        ax.label_outer()
     return finished(figure)
 
 

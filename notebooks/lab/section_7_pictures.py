@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+import nn
 import optim
 from autograd_core import Tensor
 
-from .section_7_runs import fastest, slope, surface
+from .section_7_runs import fastest, neuron, slope, surface, tumours
 from .style import COLORS, colors, subplots
 
 Array = np.ndarray[Any, Any]
@@ -25,30 +27,30 @@ def finished(figure: Figure) -> Figure:
     return figure
 
 
-def _ground(ax: Any, best: Array, wide: bool = False) -> None:
-    """The surface of the neuron as contour lines, and its lowest point."""
-    x, y = ((-2.5, 6.5), (-8.5, 3.5)) if wide else ((-1.3, 3.4), (-7.0, 2.7))
-    w, w0 = np.meshgrid(np.linspace(x[0], x[1], 90), np.linspace(y[0], y[1], 90))
-    ax.contour(w, w0, np.log(surface(w, w0)), levels=13, cmap="Greys_r", linewidths=0.7)
-    ax.plot(*best, "+", color="k", ms=9, mew=1.6, zorder=5)
-    ax.set(xlim=x, ylim=y)
-    ax.grid(False)
+def _ground(best: Array, wide: bool = False) -> optim.plots.LossSlice:
+    """The surface of the neuron from above; the cross is at its lowest point."""
+    return optim.plots.loss_slice(
+        neuron(best),
+        nn.BCEWithLogitsLoss(),
+        *tumours(),
+        directions=("W[0, 0]", "W0[0]"),
+        span=((-2.5, 6.5), (-8.5, 3.5)) if wide else ((-1.3, 3.4), (-7.0, 2.7)),
+        points=41,
+    )
 
 
-def paths(places: Mapping[str, Array], best: Array, wide: bool = False) -> Figure:
-    """Ways down the surface, three panels a row, with the loss at their end."""
-    rows = -(-len(places) // 3)
-    figure, axes = subplots(rows, 3, height=3.1, sharex=True, sharey=True, squeeze=False)
-    for ax, (name, way), color in zip(axes.flat, places.items(), COLORS, strict=False):
-        _ground(ax, best, wide)
-        ax.plot(*way.T, "-", color=color, lw=0.8)
-        ax.plot(*way.T, ".", color=color, ms=3.5)
-        ax.plot(*way[0], "o", color="k", ms=5)
-        ax.set_title(f"{name}: J = {surface(*way[-1:].T)[0]:.3f}")
-    for ax in axes[-1]:
-        ax.set_xlabel("weight w")
-    for ax in axes[:, 0]:
-        ax.set_ylabel("offset w₀")
+def _name(ax: Any, title: str = "") -> None:
+    ax.set(xlabel="weight w", ylabel="offset w₀")
+    ax.set_title(title, loc="left")
+
+
+def paths(*panels: Mapping[str, Array], best: Array, wide: bool = False) -> Figure:
+    """Ways down the surface, a panel for each mapping of names to ways."""
+    figure, axes = subplots(1, len(panels), height=4.2, squeeze=False)
+    ground = _ground(best, wide)
+    for ax, ways in zip(axes.flat, panels, strict=True):
+        replace(ground, paths=dict(ways)).plot(ax=ax)
+        _name(ax)
     return finished(figure)
 
 
@@ -62,9 +64,9 @@ def relief(best: Array) -> Figure:
     left.plot_surface(w, w0, J, cmap="viridis_r", linewidth=0, rcount=60, ccount=60)
     left.view_init(32, 35)
     left.set(xlabel="weight w", ylabel="offset w₀", title="J, cut off at 4")
-    _ground(right, best)
+    _ground(best).plot(ax=right)
     right.annotate("lowest", best, xytext=(6, 6), textcoords="offset points")
-    right.set(xlabel="weight w", ylabel="offset w₀", title="Lines of equal J")
+    _name(right, "Lines of equal J")
     return finished(figure)
 
 
@@ -118,19 +120,17 @@ def costs(found: Mapping[int, Array]) -> Figure:
 
 
 def step_sizes(ways: Mapping[float, Array], best: Array) -> Figure:
-    """Batch descent with three step sizes: the loss by step, and the ways."""
-    figure, axes = subplots(1, len(ways) + 1, height=3.2)
-    for ax, (eta, way), color in zip(axes[1:], ways.items(), COLORS, strict=False):
-        axes[0].plot(surface(*way.T), color=color, label=f"η = {eta:g}")
-        _ground(ax, best, wide=True)
-        ax.plot(*way.T, ".-", color=color, lw=0.8, ms=4)
-        ax.plot(*way[0], "o", color="k", ms=5)
-        ax.set(title=f"η = {eta:g}", xlabel="w")
-    axes[0].set(xlabel="step", ylabel="J", yscale="log")
-    axes[0].set_yticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
-    axes[0].set_yticks([], minor=True)
-    axes[0].legend(fontsize=9)
-    axes[1].set_ylabel("w₀")
+    """Batch descent with some step sizes: the loss by step, and the ways."""
+    figure, (left, right) = subplots(1, 2, height=4.2)
+    for eta, way in ways.items():
+        left.plot(surface(*way.T), label=f"η = {eta:g}")
+    left.set(xlabel="step", ylabel="J", yscale="log")
+    left.set_yticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
+    left.set_yticks([], minor=True)
+    left.legend(fontsize=9)
+    named = {f"η = {eta:g}": way for eta, way in ways.items()}
+    replace(_ground(best, wide=True), paths=named).plot(ax=right)
+    _name(right)
     return finished(figure)
 
 

@@ -20,7 +20,6 @@ from .section_8_pictures import layers as layers
 from .section_8_pictures import left_over as left_over
 from .section_8_pictures import ridge_paths as ridge_paths
 from .section_8_pictures import robust as robust
-from .section_8_pictures import stopping as stopping
 from .section_8_pictures import together as together
 from .section_8_pictures import trained as trained
 from .section_8_pictures import updates as updates

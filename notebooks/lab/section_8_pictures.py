@@ -24,45 +24,17 @@ def finished(figure: Figure) -> Figure:
     return figure
 
 
-def stopping(whole: optim.History, stopped: optim.History) -> Figure:
-    """Training and validation by epoch, the epoch that is kept, and where training stops."""
-    figure, (left, right) = subplots(1, 2, height=3.4)
-    h, kept, end = whole.arrays(), stopped.best_epoch, len(stopped)
-    assert kept is not None
-    left.plot(h["epoch"], h["train_loss"], color=COLORS[0], label="training")
-    left.plot(h["epoch"], h["validation_loss"], color=COLORS[1], label="validation")
-    left.plot(kept, h["validation_loss"][kept - 1], "o", color="k", ms=7, zorder=5)
-    left.annotate(
-        f"kept: epoch {kept}",
-        (kept, h["validation_loss"][kept - 1]),
-        xytext=(0, -18),
-        textcoords="offset points",
-    )
-    right.plot(h["epoch"], 100 * h["train_accuracy"], color=COLORS[0])
-    right.plot(h["epoch"], 100 * h["validation_accuracy"], color=COLORS[1])
-    for ax in (left, right):
-        ax.axvline(end, color="0.5", ls="--", lw=1)
-        ax.set_xlabel("epoch")
-    left.annotate("stops here", (end, 1.45), xytext=(4, 0), textcoords="offset points")
-    left.set(ylabel="loss", ylim=(0, 1.6))
-    right.set(ylabel="digits read rightly, %", ylim=(40, 102))
-    left.legend()
-    return finished(figure)
-
-
-def decays(norms: Mapping[float, Sequence[float]], runs: Mapping[float, optim.History]) -> Figure:
-    """The norm of the first matrix, training and validation loss by epoch, for values of λ."""
+def decays(records: Mapping[float, optim.TrainingRecord]) -> Figure:
+    """The norm of the first layer, training and validation loss, for values of λ."""
     figure, axes = subplots(1, 3, height=3.3)
-    for (decay, values), tint in zip(norms.items(), colors(len(norms)), strict=True):
-        h = runs[decay].arrays()
-        axes[0].plot(h["epoch"], values, color=tint, label=f"λ = {decay:g}")
+    for (decay, record), tint in zip(records.items(), colors(len(records)), strict=True):
+        h = record.history
+        axes[0].plot(*record.series("weight_norm", "0"), color=tint, label=f"λ = {decay:g}")
         axes[1].plot(h["epoch"], h["train_loss"], color=tint)
         axes[2].plot(h["epoch"], h["validation_loss"], color=tint)
-    axes[0].set(ylabel="norm of W¹", ylim=(0, None))
-    axes[1].set(ylabel="training loss", ylim=(0, 1.5))
-    axes[2].set(ylabel="validation loss", ylim=(0.6, 1.2))
-    for ax in axes:
-        ax.set_xlabel("epoch")
+    axes[0].set(xlabel="step", ylabel="norm of W¹ and its offsets", ylim=(0, None))
+    axes[1].set(xlabel="epoch", ylabel="training loss", ylim=(0, 1.5))
+    axes[2].set(xlabel="epoch", ylabel="validation loss", ylim=(0.6, 1.2))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return finished(figure)
 

@@ -40,7 +40,7 @@ def test_what_is_handed_through_is_not_marked_again() -> None:
 
 
 def test_a_graph_keeps_no_module_alive_and_makes_no_cycle() -> None:
-    """A step dies by reference count alone, create_graph included; a dead module is left out."""
+    """A step dies by reference count alone, create_graph included; a dead module has a name."""
     gc.disable()
     try:
         linear = nn.Linear(2, 1, rng=0)
@@ -50,8 +50,25 @@ def test_a_graph_keeps_no_module_alive_and_makes_no_cycle() -> None:
         kept = loss
         del linear
         assert module() is None
-        assert [s for n in (kept.node, kept.node.parents[0]) for s in scopes(n)] == []
+        (scope,) = scopes(kept.node.parents[0].parents[0])
+        assert type(scope.module).__name__ == "Linear"
+        del scope
         del loss, kept
         assert node() is None
     finally:
         gc.enable()
+
+
+def test_calls_of_one_dead_module_are_known_to_be_its() -> None:
+    """What stands for it is one for all of its calls, and another for another module's."""
+    x = Tensor(np.ones((1, 2)), requires_grad=True)
+    tanh, other = nn.Tanh(), nn.Tanh()
+    first = tanh(x)
+    second = tanh(first * 2)
+    third = other(second * 2)
+    del tanh, other
+    gone = [scopes(y.node)[0].module for y in (first, second, third)]
+    assert gone[0] is gone[1]
+    assert gone[1] is not gone[2]
+    assert [type(m).__name__ for m in gone] == ["Tanh"] * 3
+    assert gone[0] is scopes(first.node)[0].module

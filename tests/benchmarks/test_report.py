@@ -117,9 +117,9 @@ def test_import_time_is_taken_in_fresh_processes() -> None:
 
 
 def test_the_installed_size_is_that_of_the_files() -> None:
-    """Ours is under two megabytes."""
+    """Ours is under three megabytes."""
     table = measure_size()
-    assert 1e5 < table.rounds["ours"][0] < 2e6
+    assert 1e5 < table.rounds["ours"][0] < 3e6
 
 
 def test_command_line_chooses_and_refuses(capsys: pytest.CaptureFixture[str]) -> None:

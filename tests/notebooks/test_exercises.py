@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab import Exercise
-from lab.page import _constant
+from lab import Exercise, equations
 
 from autograd_core import Tensor
+from optim import SGD
 
 TWICE = Exercise("Twice?", correct=lambda x, y: 2 * x + y, inputs=lambda rng: _drawn(rng))
 
@@ -97,19 +97,17 @@ def test_an_interrupt_comes_through() -> None:
         TWICE(raising(KeyboardInterrupt()))
 
 
-@pytest.mark.parametrize(
-    ("value", "latex"),
-    [
-        (0.1, "0.1"),
-        (3, "3"),
-        (1e-6, "10^{-6}"),
-        (-2.5e-7, r"-2.5 \cdot 10^{-7}"),
-        (-np.inf, r"-\infty"),
-    ],
-)
-def test_numbers_in_formulas(value: float, latex: str) -> None:
-    """A power of ten is printed as one: 1e-06 would be read as 1 times e minus 6."""
-    assert _constant(value) == latex
+def test_equations_side_by_side() -> None:
+    """Each writes its own equation into a row of one line, and a bar does not end its cell."""
+    w = Tensor(1.0, requires_grad=True)
+    page = equations({"SGD": SGD([w], lr=0.1, momentum=0.9), "by hand": r"\|w|"}, numbers=True)
+    first, second = page.markdown.splitlines()[2:]
+    assert first == (
+        r"| SGD | $\displaystyle \begin{aligned} V_t &= 0.9 \, V_{t-1} + 0.1 \, g_t \\"
+        r" W_t &= W_{t-1} - V_t \end{aligned}$ |"
+    )
+    assert second.count("|") == 3
+    assert "by hand: " in page.text
 
 
 def test_points_drawn_anew() -> None:

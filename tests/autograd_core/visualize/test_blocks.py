@@ -491,15 +491,15 @@ def test_errors_say_what_to_do() -> None:
 
 def test_levels() -> None:
     """A level that is not there, or not for this thing, is refused with what to give."""
-    with pytest.raises(ag.ArgumentError, match=r"'scalars'.*'operations', 'modules', 'units'"):
-        draw(network(), X, level="scalars")
+    with pytest.raises(ag.ArgumentError, match=r"'neurons'.*'modules', 'operations', 'scalars'"):
+        draw(network(), X, level="neurons")
     with pytest.raises(ag.ArgumentError, match="give the module and its input"):
         draw(Tensor(1.0), level="modules")
-    with pytest.raises(ag.ArgumentError, match=r"draw\(model\(x\)\)"):
-        draw(network(), X, level="operations")
+    with pytest.raises(ag.ArgumentError, match=r"draw\(model, x\)"):
+        draw(network(), level="operations")
     with pytest.raises(ag.ArgumentError, match="drawn alone"):
         draw(Tensor(1.0), X)
-    with pytest.raises(ag.DTypeError, match="a class has no graph"):
+    with pytest.raises(ag.DTypeError, match="the class ReLU has no graph"):
         draw(nn.ReLU, X)
     assert repr(draw(Tensor(1.0), level="operations")) == repr(draw(Tensor(1.0)))
     assert repr(draw(network(), X, level="modules")) == repr(draw(network(), X))

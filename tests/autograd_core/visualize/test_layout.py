@@ -166,6 +166,21 @@ def test_crossings_agree_with_counting_pairs(graph: tuple[Sizes, Edges]) -> None
     assert crossings([list(range(half)), list(range(half, len(sizes)))], down) == pairs
 
 
+@pytest.mark.parametrize("steps", [10, 100])
+def test_a_trunk_is_straight(steps: int) -> None:
+    """A parameter that each step reads runs straight past them: the width is that of one step."""
+    # Box 0 is the parameter; each step has a factor of it, and a sum with the step before.
+    edges = [(0, 1)]
+    for step in range(steps):
+        last, factor, total = 2 * step + 1, 2 * step + 2, 2 * step + 3
+        edges += [(0, factor), (last, total), (factor, total)]
+    sizes = [(100.0, 40.0)] * (2 * steps + 2)
+    placed = layered(sizes, edges)
+    check(sizes, edges, placed)
+    assert placed.width < 5 * 100
+    assert len(placed.curves[edges.index((0, 2 * steps))]) <= 10  # aside, down, and in
+
+
 def test_cycle_is_refused() -> None:
     """A cycle, which no computation has, is an error and not an endless loop."""
     with pytest.raises(ValueError, match="cycle"):

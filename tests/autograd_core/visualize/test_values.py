@@ -181,7 +181,11 @@ def test_values_kept_are_not_computed_again() -> None:
     before = len(calls)
     view = draw(loss)
     assert len(calls) == before
-    assert shown(view, "y") == {"value": "[2, 4]", "grad": "[1, 1]"}
+    assert shown(view, "y") == {
+        "value": "[2, 4]",
+        "grad": "[1, 1]",
+        "code": "y = Twice.apply(x)",
+    }
     assert any("test_values.py" in line for line in box(view, "y").tooltip)
 
 
