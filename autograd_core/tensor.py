@@ -46,6 +46,7 @@ def as_data(data: Any, dtype: DTypeLike | None, copy: bool, where: str = "Tensor
     if type(data) is np.ndarray and data.ndim and dtype is None and data.dtype in _PLAIN:
         return data.copy() if copy else data
     if isinstance(data, Symbol):
+        check_dtype(data, where)
         if dtype is not None and data.dtype != (wanted := as_dtype(dtype, where)):
             return data.astype(wanted)  # type: ignore[attr-defined]
         return data.again() if copy else data
@@ -187,6 +188,13 @@ class Tensor(TensorMethods):
 
     @property
     def data(self) -> Any:
+        """The value: the array itself, or NumPy's number.
+
+        ``t.data = x`` and ``t.data -= x`` are seen by graphs that still need the old value, which
+        then refuse to go backward. A write through the array, ``t.data[0] = x``, is not, and a
+        gradient that needs the old value is then wrong: write ``t[0] = x``, or look for such
+        writes with `detect_anomaly`.
+        """
         if TRACES and (trace := current()) is not None:
             return trace.lift(self)
         value = self._value

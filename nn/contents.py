@@ -225,9 +225,16 @@ class Contents:
 
     def _label(self) -> str:
         """The module in a message: its class, its sizes and its path."""
-        extra = self.extra_repr()
+        extra = self._extra()
         shown = f"{type(self).__name__}({extra})" if extra else type(self).__name__
         return f"{shown} at {self._path!r}" if self._path else shown
+
+    def _extra(self) -> str:
+        """`extra_repr`, or what it raised: a repr is needed most where something is wrong."""
+        try:
+            return str(self.extra_repr())
+        except Exception as error:
+            return f"extra_repr: {type(error).__name__}"
 
     def extra_repr(self) -> str:
         """What stands between the parentheses of the repr; for subclasses to define."""

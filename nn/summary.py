@@ -31,7 +31,7 @@ def describe(module: Module) -> str:
 def _lines(module: Module, name: str, indent: str) -> Iterator[str]:
     head = f"{indent}{name}{': ' if name else ''}{type(module).__name__}"
     children = list(module.named_children())
-    extra = module.extra_repr()
+    extra = module._extra()
     own = [(n, p) for n, p in vars(module).items() if isinstance(p, Parameter)]
     head += f"({extra})" if extra or not (children or own) else ""
     shapes = [f"{n} {p.shape}{'' if p.requires_grad else ' frozen'}" for n, p in own]

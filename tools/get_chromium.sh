@@ -16,8 +16,8 @@ found && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     echo 'Installing Chromium with apt-get ...'
     export DEBIAN_FRONTEND=noninteractive
-    { timeout 300 apt-get -qq update &&
-        timeout 900 apt-get -qq -y --no-install-recommends install chromium fonts-dejavu-core
+    { timeout 120 apt-get -qq update &&
+        timeout 300 apt-get -qq -y --no-install-recommends install chromium fonts-dejavu-core
     } >/dev/null 2>&1 || true
     found && exit 0
 fi

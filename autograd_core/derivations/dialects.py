@@ -161,8 +161,6 @@ class Text:
     def function(self, name: str, template: str, args: Sequence[str], closed: bool) -> str:
         if name in _INFIX:
             return f" {_INFIX[name]} ".join(args)
-        if name == "power":
-            return f"{_tight(args[0])}^{_tight(args[1])}"
         if name == "relu":
             return f"max(0, {args[0]})"
         if name == "concatenate":

@@ -112,6 +112,10 @@ class Forward:
         if np.ndim(value) == 0:
             return Number(value)
         known = self.recorder.constants.get(id(value))
+        if known is None and id(value) in self.names.signs:
+            labels = self._label((1 - np.asarray(value)) / 2, self.names.signs[id(value)])
+            known = ex.add([ex.ONE, ex.scale(-2, labels)])
+            self.recorder.constants[id(value)] = known
         if known is None:
             name = self.names.constants.get(id(value))
             if name is None and isinstance(constant, Tensor):
@@ -127,8 +131,8 @@ class Forward:
             self.recorder.constants[id(value)] = known = symbol
         return known
 
-    def _label(self, hot: Any) -> Symbol:
-        symbol = self._symbol("Y", hot, None, "constant")
+    def _label(self, hot: Any, name: str = "Y") -> Symbol:
+        symbol = self._symbol(name, hot, None, "constant")
         symbol.rows = self.names.rows and hot.ndim == 2
         self.done.constants.append(symbol)
         return symbol

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..graph import Leaf, Node, topological
 from ..scopes import Gone, scopes
 from ..tensor import Tensor
@@ -31,6 +33,8 @@ class Names:
         Values that have a letter, within a module: μ, σ.
     constants : dict of int to str
         By the identity of the array.
+    signs : dict of int to str
+        Of arrays that are 1 − 2Y: what Y is called.
     data : set of Node
         Values that flow through the network: with a batch in rows, the chapter's transposed.
     loss_nodes : set of Node
@@ -44,6 +48,7 @@ class Names:
     nodes: dict[Node, str] = field(default_factory=dict)
     inner: dict[Node, str] = field(default_factory=dict)
     constants: dict[int, str] = field(default_factory=dict)
+    signs: dict[int, str] = field(default_factory=dict)
     data: set[Node] = field(default_factory=set)
     data_constants: set[int] = field(default_factory=set)
     loss_nodes: set[Node] = field(default_factory=set)
@@ -196,10 +201,23 @@ def _within(step: Step, symbols: Symbols, names: Names, root: Node | None) -> No
             if getattr(value, "ndim", 0) and id(value) not in names.constants:
                 given = constant.name if isinstance(constant, Tensor) else None
                 fallback = "Y" if is_loss else f"D{level}" if dropout else None
-                if given or fallback:
+                if is_loss and given is None and _are_signs(value, node, step.nodes):
+                    names.signs[id(value)] = _free("Y", taken)
+                elif given or fallback:
                     names.constants[id(value)] = _free(str(given or fallback), taken)
                     if is_loss or dropout:
                         names.data_constants.add(id(value))
+
+
+def _are_signs(value: Any, node: Node, nodes: Sequence[Node]) -> bool:
+    """Whether an array is the 1 − 2Y of ln(1 + exp((1 − 2Y) z)), the cross-entropy of logits."""
+    readers = [n for n in nodes if node in n.parents]
+    softplus = all(
+        _operation(n) == "logaddexp" and any(np.ndim(c) == 0 and c == 0 for c in n.constants)
+        for n in readers
+    )
+    in_place = _operation(node) == "multiply" and bool(readers) and softplus
+    return in_place and bool((np.abs(value) == 1).all())
 
 
 def _operation(node: Node | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,12 @@ def _number(x: Any, to: Latex | Text) -> str:
     return scientific(rounded, r"{0} \cdot 10^{{{1}}}", r"10^{{{0}}}", r"\infty", r"\text{NaN}")
 
 
-def statistics(value: Any) -> str:
-    """A large array in a few words."""
-    return value_text(value)
+def summary(shape: tuple[int, ...], value: Any, to: Latex | Text) -> str:
+    """A large array in a few words, its shape first; typeset, with signs for × and −."""
+    words = value_text(value)
+    if isinstance(to, Text):
+        return f"{to.shape(shape)}, {words}"
+    return f"{' × '.join(map(str, shape))}, {re.sub(r'(?<!e)-', '−', words)}"
 
 
 def latex_value(value: Any) -> str:
@@ -69,5 +73,4 @@ def latex_value(value: Any) -> str:
     full = written(array, False, array.ndim == 1, Latex())
     if full is not None:
         return full
-    sizes = " x ".join(map(str, array.shape))
-    return rf"\text{{{escaped(f'{sizes}, {statistics(array)}', 200)}}}"
+    return rf"\text{{{escaped(summary(array.shape, array, Latex()), 200)}}}"

@@ -23,6 +23,12 @@ _INDICATORS = frozenset(
     ("greater", "less", "greater_equal", "less_equal", "equal", "not_equal", "logical_and",
      "logical_or", "logical_not", "isnan")
 )  # fmt: skip
+#: Letters of text that a power behind them would run into.
+_SCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ′"
+#: Heads whose LaTeX may end in an exponent.
+_RAISED = ("pow", "power", "exp", "exp2", "reshape", "broadcast")
+#: Infix operations within the templates of functions.
+_INFIX = (r"\bmod", r"\land", r"\lor")
 _TURNING = ("softmax", "log_softmax", "where", "clone")
 
 
@@ -157,7 +163,11 @@ class Printer:
         several = len(factors) > 1
         if not several:
             return self._show(factors[0], turned)[0]
-        return self._joined([(f, self._tight(f, turned, PREFIX)) for f in factors])
+        return self._joined([(f, self._between(f, turned, f is factors[-1])) for f in factors])
+
+    def _between(self, f: Expr, turned: bool, last: bool) -> str:
+        """A factor among others: LaTeX's ``\\ln x`` takes what follows for its argument."""
+        return self._tight(f, turned, PREFIX if last or isinstance(self.to, Text) else PREFIX + 1)
 
     def _factor(
         self,
@@ -172,7 +182,7 @@ class Printer:
             text, _ = self._show(f, turned, top=top and alone)
             return text if alone else self.to.group(text)
         free = not several or (last and ex.is_call(f, "sum"))
-        text = self._show(f, turned)[0] if free else self._tight(f, turned, PREFIX)
+        text = self._show(f, turned)[0] if free else self._between(f, turned, last)
         return self._brace(f, turned, text) if top else text
 
     def _brace(self, f: Expr, turned: bool, text: str) -> str:
@@ -204,14 +214,26 @@ class Printer:
             below = self._show(ex.power(b, -n), turned)[0]
             return self.to.fraction(self.to.number(Fraction(1)), below), PRODUCT
         if n == Fraction(1, 2):
-            return self.to.root(self._show(b, turned)[0]), ATOM
-        inner = self._tight(b, turned, ATOM)
-        if isinstance(b, Symbol):
-            shown = self._show(b, turned)[0]
-            inner = self.to.group(shown) if "^" in shown or "frac" in shown else shown
-            if isinstance(self.to, Text) and len(shown) > 1:
-                inner = self.to.group(shown)
+            inside = self._show(b, turned)[0]
+            scripted = isinstance(self.to, Text) and ex.is_call(b, "pow", "power")
+            return self.to.root(self.to.group(inside) if scripted else inside), ATOM
+        inner = self._raisable(b, turned)
         return self.to.raised(inner, self.to.number(n), len(e.shape) > 1), ATOM
+
+    def _power(self, e: Call, turned: bool, top: bool) -> tuple[str, int]:
+        exponent = self._show(e.args[1], turned)[0]
+        return self.to.raised(self._raisable(e.args[0], turned), exponent, False), ATOM
+
+    def _raisable(self, b: Expr, turned: bool) -> str:
+        """A base, in parentheses if a power of it could be read otherwise."""
+        text, level = self._show(b, turned)
+        if isinstance(b, Symbol):
+            loose = "^" in text or "frac" in text or (isinstance(self.to, Text) and len(text) > 1)
+        elif isinstance(self.to, Latex):
+            loose = "^" in text and ex.is_call(b, *_RAISED)
+        else:
+            loose = text[-1] in _SCRIPTS or ex.is_call(b, "pow", "power")
+        return self.to.group(text) if loose or level < ATOM else text
 
     def _sum(self, e: Call, turned: bool, top: bool) -> tuple[str, int]:
         (inner,) = e.args
@@ -242,7 +264,7 @@ class Printer:
             text = (
                 ones if inner.value == 1 else f"{self.to.number(inner.value)}{self.to.times}{ones}"
             )
-            return text, PRODUCT
+            return text, SUM if inner.value < 0 else PRODUCT
         if not inner.shape and e.shape:
             return f"{self._tight(inner, turned, PREFIX)}{self.to.times}{self.to.ones()}", PRODUCT
         if [n for n in inner.shape if n != 1] == [n for n in e.shape if n != 1]:
@@ -298,10 +320,11 @@ class Printer:
             return self.to.indicator(text), ATOM
         if turned and not through and len(e.shape) == 2:
             return self.to.transposed(self.to.group(text)), ATOM
-        atom = (
-            template.endswith(("}", ")", "|", r"\|", "rfloor", "rceil")) and "{0} " not in template
-        )
-        if template.endswith("- 1"):
+        if isinstance(self.to, Text):  # name(…)
+            return text, PREFIX if " " in text.partition("(")[0] else ATOM
+        closed = template.endswith(("}}", ")", "|", r"\|", "rfloor", "rceil"))
+        atom = closed and "{0} " not in template
+        if template.endswith("- 1") or any(sign in template for sign in _INFIX):
             return text, SUM
         return text, ATOM if atom and not template.startswith("{{") else PREFIX
 

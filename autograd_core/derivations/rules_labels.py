@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import expression as ex
-from .expression import Array, Call, Expr, Symbol
+from .expression import Array, Call, Expr, Number, Symbol
 from .rewriting import Knowledge, rule
 
 
@@ -95,3 +95,38 @@ def of_labels(e: Call, known: Knowledge) -> Expr | None:
         return None
     known.assume(rf"\sum_k {x.latex}_{{k}} = 1", f"Σₖ {x.text}ₖ = 1")
     return ex.fitted(ex.ONE, e.shape)
+
+
+@rule("mul")
+def of_signs(e: Call, known: Knowledge) -> Expr | None:
+    """σ((1 − 2y) z) (1 − 2y) = σ(z) − y for labels y of 0 and 1."""
+    number, factors = ex.split(e)
+    for f in factors:
+        labels = _labels_of(f)
+        raised = [g for g in factors if labels is not None and _is_sigmoid_of(g, f)]
+        if labels is None or not raised:
+            continue
+        inner: Expr = raised[0].args[0]  # type: ignore[attr-defined]
+        z = ex.mul([g for g in ex.split(inner)[1] if g != f] + [Number(ex.split(inner)[0])])
+        z = ex.fitted(z, inner.shape)
+        activation = Call("sigmoid", (z,), z.shape, raised[0].params, raised[0].primitive)  # type: ignore[attr-defined]
+        rest = [g for g in factors if g is not f and g is not raised[0]]
+        return ex.mul([Number(number), *rest, ex.add([activation, ex.scale(-1, labels)])])
+    return None
+
+
+def _labels_of(e: Expr) -> Symbol | None:
+    """Y of 1 − 2Y, where it holds labels of 0 and 1."""
+    if not ex.is_call(e, "add") or len(e.args) != 2:  # type: ignore[attr-defined]
+        return None
+    parts = [ex.split(a) for a in e.args]  # type: ignore[attr-defined]
+    found = [rest[0] for number, rest in parts if number == -2 and len(rest) == 1]
+    if not found or all(number != 1 or rest for number, rest in parts):
+        return None
+    (y,) = found
+    binary = isinstance(y, Symbol) and y.kind == "constant" and np.isin(y.value, (0, 1)).all()
+    return y if binary and isinstance(y, Symbol) else None
+
+
+def _is_sigmoid_of(e: Expr, factor: Expr) -> bool:
+    return ex.is_call(e, "sigmoid") and factor in ex.split(e.args[0])[1]  # type: ignore[attr-defined]

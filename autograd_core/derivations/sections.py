@@ -11,9 +11,10 @@ import numpy as np
 
 from ..graph import Shape
 from . import expression as ex
+from .declared import declared_tree
 from .dialects import Latex, Text
 from .expression import Expr, Number, Symbol
-from .numerals import statistics, written
+from .numerals import summary, written
 from .printing import Printer
 from .words import escaped, latex_of, substituted
 from .worked import Equation, Reason, Worked
@@ -199,15 +200,17 @@ class _Writing:
         done = Written(self.to.symbol(symbol), [numbers or ""], shape, symbol.value)
         if numbers is None:
             done.rights = []
-            done.words = f"{self._sizes(shape)}, {statistics(symbol.value)}"
+            done.words = summary(shape, symbol.value, self.to)
         return done
-
-    def _sizes(self, shape: Shape) -> str:
-        return " x ".join(map(str, shape)) if isinstance(self.to, Latex) else self.to.shape(shape)
 
     def _reason(self, reason: Reason) -> str:
         shown = {c: self._letter(e) for c, e in reason.letters.items()}
-        formula = substituted(reason.formula, shown, isinstance(self.to, Latex))
+        tree = declared_tree(reason.formula, reason.letters)
+        if tree is None:
+            formula = substituted(reason.formula, shown, isinstance(self.to, Latex))
+        else:
+            turned = isinstance(reason.y, Symbol) and reason.y.rows
+            formula = self.printer.formula(tree, turned, low=len(tree.shape) < 2)
         y, x = self._letter(reason.y, False), self._letter(reason.x, False)
         said = r"\text{with }" if isinstance(self.to, Latex) else "with"
         return f"{said} {_ratio(y, x, self.to)} = {formula}"
@@ -225,4 +228,4 @@ class _Writing:
     def _add_numbers(self, done: Written, symbol: Symbol) -> None:
         done.numbers = written(symbol.value, symbol.rows, self.columns, self.to)
         if done.numbers is None:
-            done.words = f"{self._sizes(done.shape)}, {statistics(symbol.value)}"
+            done.words = summary(done.shape, symbol.value, self.to)

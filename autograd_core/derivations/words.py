@@ -14,7 +14,7 @@ _GREEK = {"μ": r"\mu", "σ": r"\sigma", "η": r"\eta", "γ": r"\gamma", "β": r
 _HATS = {"Â": r"\hat{A}", "Ẑ": r"\hat{Z}", "ŷ": r"\hat{y}", "ḡ": r"\bar{g}"}
 _SPECIAL = {"\\": r"$\backslash$", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&",
             "#": r"\#", "%": r"\%", "_": r"\_", "^": r"$\wedge$",
-            "~": r"$\sim$", "≈": r"$\approx$"}  # fmt: skip
+            "~": r"$\sim$", "≈": r"$\approx$", "×": r"$\times$", "−": "$-$"}  # fmt: skip
 _NAME = re.compile(r"([A-Za-zμσηγβελαρδθτφÂẐŷḡ])([₀-₉]*)([⁰¹²³⁴-⁹]*)(′*)")
 _PRIME = r"\prime "
 _SQUARED = re.compile(r"\(σ([⁰¹²³⁴-⁹]*)\)²(′*)")

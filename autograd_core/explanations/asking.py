@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ from ..program.again import as_compiled, loss_of
 from ..tensor import Tensor
 from .absent import no_gradient_asked, no_loss, no_path, used_as_constant
 from .explanation import Explanation, gradient_words
-from .findings import number
+from .findings import listing, number
 from .functions import asked_of, cut_findings
 from .growth import layers_of
 from .numbers import Numbers
@@ -119,10 +119,22 @@ def _leaf_named(loss: Tensor, name: str) -> Tensor:
     if len(named) != 1:
         known = sorted({str(t.name) for t in owners.values() if t is not None and t.name})
         shown = ", ".join([repr(safe(k)) for k in known[:10]]) or "none"
+        gone = [n for n in order if isinstance(n, Leaf) and owners[n] is None]
+        if not named and gone:
+            raise ArgumentError(
+                f"explain: no living leaf of this graph has the name {name!r}; {len(gone)} of its "
+                f"{len(owners)} leaves no longer exist{_shapes(gone)}. The net that held them is "
+                f"gone, and their values with it: keep it in a variable as long as you ask"
+            )
         what = "no leaf of this graph has" if not named else f"{len(named)} leaves have"
         raise ArgumentError(f"explain: {what} the name {name!r}; the names are {shown}")
     found: Tensor = named[0]
     return found
+
+
+def _shapes(gone: Sequence[Leaf]) -> str:
+    shown = [f"{safe(n.name)} {n.shape}" if n.name else str(n.shape) for n in gone]
+    return f" ({listing(shown, 4)})"
 
 
 def _of_tensor(loss: Any, w: Tensor, most: int, ran_again: bool = False) -> Explanation:
@@ -192,6 +204,7 @@ def _on_graph(
 def _summary(name: str, numbers: Numbers, verdict: str) -> str:
     g = numbers.gradient
     shape = "" if not np.shape(g) else f" of shape {np.shape(g)}"
+    name = name if name.isidentifier() or not name.isascii() else f"({name})"  # 0.W is no number
     if not np.size(g):
         return f"∂loss/∂{name}{shape} has no elements."
     words = {

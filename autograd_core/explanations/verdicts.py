@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
+from .cancelling import lost_in_sums
 from .cures import cure_of
 from .explanation import percent
 from .findings import Finding, number
 from .growth import Layer, growth_findings, saturated_findings
-from .numbers import Numbers
+from .numbers import Numbers, size_of
 from .paths import Found
 from .places import Places, line_of, operation_of
 from .trouble import Trouble, bad, first_backward, first_forward
@@ -47,11 +48,21 @@ def why(
         return "zero", zero_reasons(numbers, places)
     reasons = list(growth_findings(numbers, places, found.best[0], layers))
     verdict = reasons[0].kind if reasons else "fine"
-    if verdict == "vanishing":
-        reasons += saturated_findings(numbers, places)
     left = remaining(numbers, found)
+    if verdict == "vanishing":
+        lost = lost_in_sums(numbers, places, found.best[0])
+        part = math.fsum([log for log, _ in lost])
+        if numbers.scalars and left and found.count > 1:
+            part = min(part, math.log(left))
+        growth = size_of(numbers.gradient) / size_of(numbers.seed)
+        if growth and part < 0.5 * math.log(growth):  # no step is small: what they give cancels
+            reasons = []
+        else:
+            reasons += saturated_findings(numbers, places)
+        reasons += [finding for _, finding in lost if not numbers.scalars]
     if left is not None and left < 0.05 and found.count > 1:
-        reasons.append(_cancelling(numbers, places, found, left))
+        finding = _cancelling(numbers, places, found, left)
+        reasons += [finding] if all(r.text != finding.text for r in reasons) else []
     if np.any(np.asarray(g) == 0):
         partial = [*partial_reasons(numbers, places), *zero_inputs(numbers, places)]
         return ("partly zero" if verdict == "fine" else verdict), [*reasons, *partial]

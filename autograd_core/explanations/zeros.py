@@ -94,7 +94,8 @@ def cancel_finding(numbers: Numbers, places: Places, join: Node) -> Finding:
         + ("0" if exact else f"{number(left)} of the sum of their sizes")
     )
     cure = ""
-    if operation_of(join) == "exp" and "divide" in names and "sum" in names and exact:
+    shares = [numbers.values.get(node) for node, _ in consumers if operation_of(node) == "divide"]
+    if operation_of(join) == "exp" and "sum" in names and exact and any(map(_is_certain, shares)):
         text = (
             f"Saturated: this softmax is certain to the last digit, 1 for one class and 0 for the "
             f"others ({places.long(join)})"
@@ -109,6 +110,15 @@ def cancel_finding(numbers: Numbers, places: Places, join: Node) -> Finding:
     return Finding(
         "cancels", text, cure, operation=operation_of(join), line=line_of(join), data=left
     )
+
+
+def _is_certain(shares: Any) -> bool:
+    """Whether probabilities are 0 and 1 to the last digit."""
+    if shares is None or not np.size(shares):
+        return False
+    p = np.asarray(shares)
+    eps = np.finfo(p.dtype).eps
+    return bool(((p <= eps) | (p >= 1 - eps)).all())
 
 
 def _closed(numbers: Numbers, places: Places, node: Node, i: int) -> Finding:

@@ -89,11 +89,8 @@ relu = elementwise(
     symbol="ReLU",
     latex=r"\max(0, {0})",
     doc="The rectified linear unit max(0, x) (chapter, section 3).",
-    convention=(
-        "The derivative at 0 is 0 and at NaN 1, as PyTorch's; ``maximum(x, 0)`` would share the "
-        "tie. "
-        "A primitive for that reason and because it costs one pass instead of three."
-    ),
+    # Not maximum(x, 0), which shares the tie at 0 and takes three passes.
+    convention="The derivative at 0 is 0 and at NaN 1, as PyTorch's.",
 )
 
 

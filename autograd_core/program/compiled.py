@@ -217,7 +217,9 @@ class Compiled:
         return mimebundle(self, include, exclude)
 
     def __repr__(self) -> str:
-        return f"<compiled {self.__name__}, {len(self.programs)} programs, {self.traces} traces>"
+        programs = f"{len(self.programs)} program{'s' * (len(self.programs) != 1)}"
+        traces = f"{self.traces} trace{'s' * (self.traces != 1)}"
+        return f"<compiled {self.__name__}, {programs}, {traces}>"
 
 
 def _flat(result: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from ..tensor import Tensor
 from .diagram import Block, Diagram, Gradient, Link, Value, Weight
 from .flow import Flow
 from .labels import operation_title
+from .signatures import extra_of
 from .steps import Step, Stream
 from .symbols import Symbols
 from .wording import number, shape_text, shorten, value_text
@@ -190,8 +191,7 @@ def _kind(step: Step) -> str:
 
 
 def _class(module: Any) -> str:
-    described = getattr(module, "extra_repr", None)
-    extra = described() if callable(described) else ""
+    extra = extra_of(module)
     name = getattr(module, "__name__", type(module).__name__)
     return f"{name}({extra})" if extra else str(name)
 

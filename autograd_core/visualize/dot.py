@@ -9,7 +9,7 @@ from math import isfinite
 from .heat import Heat
 from .marks import MARKS
 from .measure import cluster_title, subtitle_of, text_of, times_of, title_of
-from .picture import FOLDED, Box, Cluster, Edge, Picture
+from .picture import Box, Cluster, Edge, Picture
 from .svg_box import classes
 from .svg_style import COLOURS, MARK_COLOURS, heat_colour
 from .wording import visible
@@ -87,7 +87,7 @@ def _node(box: Box) -> str:
     rows += [f"{MARKS[mark.kind][0]} {mark.text}" for mark in box.marks]
     label = quoted(*rows, left=True) if box.heat is None else _table(rows, box.heat)
     tooltip = "\n".join(box.tooltip)
-    pages = " peripheries=2" if box.kind == FOLDED or box.count > 1 else ""
+    pages = " peripheries=2" if box.folded or box.count > 1 else ""
     return (
         f"{box.id} [id={box.id} class={quoted(classes(box))} label={label} "
         f"tooltip={quoted(tooltip)} fillcolor={quoted(fill)} color={quoted(border)} "

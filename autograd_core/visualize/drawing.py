@@ -95,13 +95,16 @@ def draw(
         and the built-in layout for larger ones, where modules are drawn, and for block diagrams.
     max_nodes : int, optional
         A picture of more boxes, or a diagram of more blocks, is refused: by default of more than
-        2000, at level "scalars" of more than 400. With `fold` what counts is what remains.
+        2000, at level "scalars" of more than 400; never more than 20,000. With `fold` what counts
+        is what remains.
     fold : "auto", None, int, str or collection of str, default "auto"
         What is drawn as one box. "auto" folds graphs of more than 80 boxes: what is there several
         times in a row, such as equal blocks or the steps of a recurrence, is drawn once with
-        ×12; then modules become one box each, the innermost first. None draws everything. A
+        ×12; then modules become one box each, the innermost first, and in a program the update
+        of each parameter, where equal ones are drawn as one. None draws everything. A
         depth folds all modules that lie in so many others: 0 the outermost ones. Names are paths
-        of modules (``"blocks.0"``), their types, or ``"repeats"``. At level "scalars" "auto"
+        of modules (``"blocks.0"``), their types, of optimizers (``"Adam"``), or ``"repeats"``.
+        At level "scalars" "auto"
         folds nothing.
     hide : collection of {"constants", "views"}
         What is left out: arrays that need no gradient; operations such as `reshape` that only

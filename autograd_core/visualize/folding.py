@@ -16,6 +16,7 @@ from .module_folding import fold_clusters
 from .nesting import chains_of
 from .picture import Cluster, Picture
 from .repeat_folding import fold_repeats
+from .twins import fold_twins
 from .widths import with_widths
 from .wording import shorten
 
@@ -84,14 +85,24 @@ def prepared(picture: Picture, fold: Fold = None, hide: Collection[str] = ()) ->
         picture = fold_clusters(picture, [c for c, d in _depths(picture).items() if d >= fold])  # type: ignore[operator]
     elif fold is not None:
         picture = _folded_by_name(picture, [fold] if isinstance(fold, str) else fold, names)  # type: ignore[arg-type]
+    picture = _without_frames_of_updates(picture)
     if len(picture.boxes) != whole:
         picture = replace(picture, full=counts)
     return with_widths(named_edges(picture))
 
 
+def _without_frames_of_updates(picture: Picture) -> Picture:
+    """Of an update only what is folded is shown: its colour tells the rest, frames take room."""
+    updates = {c.id for c in picture.clusters if c.kind == "update"}
+    boxes = [replace(b, cluster="") if b.cluster in updates else b for b in picture.boxes]
+    kept = [replace(c, parent="") if c.parent in updates else c
+            for c in picture.clusters if c.id not in updates]  # fmt: skip
+    return replace(picture, boxes=tuple(boxes), clusters=tuple(kept)) if updates else picture
+
+
 def _depths(picture: Picture) -> dict[str, int]:
     clusters = {c.id: c.parent for c in picture.clusters}
-    modules = {c.id for c in picture.clusters if c.kind == "module"}
+    modules = {c.id for c in picture.clusters if c.kind != "repeat"}
     chains = chains_of(list(clusters), clusters)
     return {
         chain[-1]: sum(c in modules for c in chain[:-1]) for chain in chains if chain[-1] in modules
@@ -103,10 +114,13 @@ def _folded_as_needed(picture: Picture) -> Picture:
         return picture
     whole = picture = fold_repeats(picture)
     depths = _depths(whole)
+    updates = any(c.kind == "update" for c in whole.clusters)
     for depth in range(max(depths.values(), default=-1), -1, -1):
         if len(picture.boxes) <= FOLD_TO:
             break
         picture = fold_clusters(whole, [c for c, d in depths.items() if d >= depth])
+        if updates and len(picture.boxes) > FOLD_TO:
+            picture = fold_twins(picture)
     return picture
 
 
@@ -118,7 +132,7 @@ def _folded_by_name(picture: Picture, names: Iterable[str], clusters: Sequence[C
     chosen, met = [], set()
     for cluster in clusters:
         own = {cluster.id, cluster.path or cluster.title, cluster.title} & wanted
-        if own and cluster.kind == "module":
+        if own and cluster.kind != "repeat":
             met |= own
             chosen.append(cluster.id)
     if wanted - met:

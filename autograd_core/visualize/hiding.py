@@ -67,7 +67,7 @@ def without_single(picture: Picture) -> Picture:
     boxes = list(picture.boxes)
     for name, cluster in single.items():
         (i,) = held[name]
-        words = f"module {cluster.title} {cluster.path}".strip()
+        words = f"{cluster.kind} {cluster.title} {cluster.path}".strip()
         boxes[i] = replace(boxes[i], cluster=cluster.parent, path=cluster.path,
                            tooltip=(*boxes[i].tooltip, words))  # fmt: skip
     kept = [c for c in picture.clusters if c.id not in single]

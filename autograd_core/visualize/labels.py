@@ -8,7 +8,7 @@ import numpy as np
 
 from ..graph import Node
 from ..tensor import Tensor
-from .wording import number, parameter_text, shorten
+from .wording import brief_setting, number, parameter_text, shorten
 
 #: Symbols between their operands.
 INFIX = frozenset("+−×÷^@=≠<≤>≥")
@@ -45,14 +45,17 @@ def operation_title(node: Node) -> tuple[str, str]:
         else:
             title = f"{symbol}({', '.join([n or '·' for n in numbers[:6]])})"
     words = "" if name.lower() == symbol.lower() else name
-    given = " ".join(settings(node))
+    given = " ".join(settings(node, brief=True))
     return title, shorten(f"{words} {given}".strip(), 32)
 
 
-def settings(node: Node) -> list[str]:
-    """The static parameters that differ from NumPy's usual defaults: ``axis=1``."""
+def settings(node: Node, brief: bool = False) -> list[str]:
+    """The static parameters that differ from NumPy's usual defaults: ``axis=1``.
+
+    What is `brief` says of arrays only how many places they choose: ``index of 32``.
+    """
     return [
-        f"{key}={parameter_text(value)}"
+        brief_setting(key, value) if brief else f"{key}={parameter_text(value)}"
         for key, value in node.params.items()
         if value is not None and value is not False
     ]

@@ -48,7 +48,7 @@ def kinds(picture: Picture, width: float) -> tuple[str, float, float]:
 def explained(picture: Picture) -> list[tuple[str, str]]:
     """What lines, heat maps, stacks and marks mean, as far as they occur: (sign, words)."""
     entries = []
-    if any(cluster.kind == "repeat" for cluster in picture.clusters):
+    if any(box.count > 1 for box in picture.boxes):
         entries.append(("×", "drawn once for all: value and grad are those of all together"))
     drawn = span(picture)
     if drawn is not None:

@@ -10,7 +10,7 @@ from ..errors import ArgumentError
 from ..graph import Node
 from ..scopes import scopes
 
-#: Larger graphs are not even read in order to be folded.
+#: Larger graphs are not read in order to be folded, and more boxes never laid out.
 MAX_READ = 20_000
 
 
@@ -31,16 +31,18 @@ def check_read(order: Sequence[Any], limit: int, folds: bool) -> None:
         That says what fills the graph, and what to do.
     """
     count = len(order)
-    if count <= (max(limit, MAX_READ) if folds else limit):
+    if count <= (MAX_READ if folds else limit):
         return
     advice = "draw a smaller part of it (fewer layers or steps, an intermediate tensor)"
     if count <= MAX_READ:
         advice += f", or pass max_nodes={count}"
     modules = _modules(order)
     if folds:
-        many, than = f"{count:,} nodes", f"{max(limit, MAX_READ):,} that are read to be folded"
+        many, than = f"{count:,} nodes", f"the {MAX_READ:,} that are read to be folded"
     else:
         many, than = f"{count:,} nodes", f"max_nodes={limit:,}"
+        if limit == MAX_READ:
+            than = f"the {MAX_READ:,} that can be laid out at all"
         if count <= MAX_READ:
             advice = f"fold it (fold='auto', or {modules or 'fold=' + repr('repeats')}), {advice}"
         elif modules:

@@ -79,7 +79,7 @@ _WORD = re.compile(r"\\([A-Za-z]+)\s*(?:\{\})?|\\(.)|([{}$~])", re.DOTALL)
 
 def _words(source: str) -> str:
     """Text with its escapes undone."""
-    return _WORD.sub(_word, source)
+    return _WORD.sub(_word, source.replace("$-$", "−"))
 
 
 def _word(match: re.Match[str]) -> str:

@@ -78,7 +78,8 @@ SILENT = frozenset(
 )
 
 #: The characters of text behind a backslash, or a command of words.
-TEXT = {"backslash": "\\", "wedge": "^", "sim": "~", "approx": "≈", "textbackslash": "\\",
+TEXT = {"backslash": "\\", "wedge": "^", "sim": "~", "approx": "≈", "times": "×",
+        "textbackslash": "\\",
         "textasciitilde": "~", "textasciicircum": "^", "textbar": "|",
         "textless": "<", "textgreater": ">", "ldots": "…", "dots": "…", "S": "§",
         "textunderscore": "_", "textquotesingle": "'", "textquotedbl": '"',

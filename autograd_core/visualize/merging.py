@@ -39,6 +39,8 @@ def repeated(boxes: Sequence[Box]) -> Box:
         title = f"{shorten(names[0], 13)} … {shorten(names[-1], 13)}"
     if len(subtitles) > 1:
         subtitle = f"{_beginning(subtitles).rstrip()}…"
+        if first.folded:
+            subtitle = f"{shorten(subtitles[0], 13)} … {shorten(subtitles[-1], 13)}"
     held = [name for box in boxes for name in (box.holds or (box.id,))]
     count = sum([box.count for box in boxes])
     tooltip = (f"{count:,} times: {first.tooltip[0] if first.tooltip else title}",
@@ -98,28 +100,30 @@ def folded(cluster: Cluster, boxes: Sequence[Box], inputs: Sequence[Box], end: B
     weights = [box for box in boxes if box.kind == "parameter"]
     operations = sum([box.count for box in boxes if box.kind not in ("parameter", "constant")])
     shape = "" if end is None else end.shape
-    if inputs and end is not None:
+    update = cluster.kind == "update"
+    if inputs and end is not None and not update:
         given = ", ".join(dict.fromkeys([box.shape for box in inputs[:3]]))
         shape = f"{given} → {end.shape}"
     shown = () if end is None else end.lines
     lines = [line for line in shown if line.label in ("value", "grad", "‖grad‖")]
     parts = [_counted(operations, "operation")]
     if weights:
-        parts.append(_counted(sum([box.count for box in weights]), "parameter"))
+        what = "array of state" if update else "parameter"
+        parts.append(_counted(sum([box.count for box in weights]), what))
     lines.append(Line("holds", ", ".join(parts)))
-    if weights:
+    if weights and not update:
         lines.append(Line("weights", _weights(weights)))
     name = cluster.path or ("" if end is None else end.name)
     held = tuple([name for box in boxes for name in (box.holds or (box.id,))])
     call = f", call {cluster.call}" if cluster.call > 1 else ""
     title = cluster.title
-    tooltip = [f"module {title} {name}{call}".strip(), f"shape {shape}" if shape else ""]
+    tooltip = [f"{cluster.kind} {title} {name}{call}".strip(), f"shape {shape}" if shape else ""]
     tooltip += [f"{line.label}: {line.text}" for line in lines]
     marks = _marks(boxes)
     tooltip += [mark.text for mark in marks]
     return Box(
         cluster.id,
-        FOLDED,
+        FOLDED if cluster.kind == "module" else cluster.kind,
         title,
         f"{name}{call}".strip(", "),
         shape,
@@ -136,6 +140,7 @@ def folded(cluster: Cluster, boxes: Sequence[Box], inputs: Sequence[Box], end: B
         path=cluster.path,
         holds=held,
         count=cluster.count,
+        folded=True,
     )
 
 
@@ -149,4 +154,5 @@ def _weights(weights: Sequence[Box]) -> str:
 
 
 def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    first, *rest = what.split(" ")
+    return " ".join([f"{count:,} {first}{'' if count == 1 else 's'}", *rest])

@@ -8,7 +8,7 @@ from heapq import heappop, heappush
 
 from .merging import folded
 from .nesting import chains_of
-from .picture import FOLDED, Box, Cluster, Edge, Picture
+from .picture import Box, Cluster, Edge, Picture
 
 
 def fold_clusters(picture: Picture, chosen: Collection[str]) -> Picture:
@@ -76,7 +76,7 @@ def moved(edges: Sequence[Edge], place: Sequence[int], boxes: Sequence[Box]) -> 
         for edge in same:
             units.setdefault((edge.tail, edge.head), []).append(edge)
         drawn = next(iter(units.values()))
-        drawn = drawn[:1] if FOLDED in (boxes[head].kind, boxes[tail].kind) else drawn
+        drawn = drawn[:1] if boxes[head].folded or boxes[tail].folded else drawn
         count = sum([edge.count for edge in same]) // len(drawn)
         found += [replace(edge, tail=tail, head=head, count=count) for edge in drawn]
     return tuple(found)

@@ -6,7 +6,7 @@ tensor is never slow; whatever fails on the way to it, the text remains.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from html import escape
 from typing import Any
 
@@ -14,6 +14,7 @@ from ..graph import Node
 from ..primitive import PRIMITIVES
 from ..tensor import Tensor
 from .drawing import draw
+from .signatures import extra_of
 from .view import GraphView
 from .wording import visible
 
@@ -122,8 +123,7 @@ def _table(module: Any) -> str:
 
 def _kind(module: Any) -> str:
     """``Linear(2, 3)``."""
-    extra: Callable[[], str] = getattr(module, "extra_repr", str)
-    settings = extra()
+    settings = extra_of(module)
     return f"{type(module).__name__}({settings})" if settings else type(module).__name__
 
 

@@ -65,6 +65,8 @@ class Box:
         The ids of the boxes that are folded into this one.
     count : int
         For how many equal boxes this one stands.
+    folded : bool
+        Whether it stands for a whole cluster.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Box:
     path: str = ""
     holds: tuple[str, ...] = ()
     count: int = 1
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +100,12 @@ class Cluster:
     id : str
         ``g1``, ``g2``, …; the outer before the inner ones.
     kind : str
-        "module" or "repeat".
+        "module", "repeat", or "update": the operations of an optimizer, for one parameter
+        or for all.
     title : str
         The type of the module, or what is repeated.
     path : str
-        Of the module, as `named_modules` has it.
+        Of the module, as `named_modules` has it; of an update the name of the parameter.
     parent : str
         The id of the cluster around it, or nothing.
     call : int

@@ -17,6 +17,7 @@ from ..program.calls import Call, Ref
 from ..program.replay import Program
 from .labels import INFIX
 from .picture import Box, Edge, Line, Picture
+from .updates import WRITTEN, with_updates
 from .wording import number, parameter_text, shape_text, shorten, value_text
 
 #: Operators of Python, and methods of ufuncs, by the names of the primitives that they are.
@@ -44,7 +45,9 @@ def picture_of_program(name: str, program: Program, values: bool = True) -> Pict
     drawn = _Extraction(program, values)
     for call in program.tape.calls:
         drawn.add(call)
-    return Picture(f"Program of {name}", tuple(drawn.boxes), tuple(drawn.edges))
+    boxes, clusters = with_updates(drawn.boxes, drawn.edges, drawn.origins)
+    edges = tuple(drawn.edges)
+    return Picture(f"Program of {name}", tuple(boxes), edges, clusters=tuple(clusters))
 
 
 class _Extraction:
@@ -54,6 +57,7 @@ class _Extraction:
         self.program, self.tape, self.values = program, program.tape, values
         self.boxes: list[Box] = []
         self.edges: list[Edge] = []
+        self.origins: dict[str, str] = {}  # who asked for a line, by the id of its box
         self._places: dict[int, int] = {}  # box by slot
         self._phases = _phases(program)
         self._written = {new: cell for cell, new in self.tape.updates.items()}
@@ -132,6 +136,7 @@ class _Extraction:
         tips = tuple([text for text in tooltip if text])
         box = Box("", kind, title, subtitle, shape, tuple(lines), tips, op=words or symbol)
         place = self._place(call.out, replace(box, line=call.line))
+        self.origins[self.boxes[place].id] = call.origin
         for operand, tail in tails:
             if tail is not None:
                 self.edges.append(Edge(f"e{len(self.edges) + 1}", tail, place, operand))
@@ -147,9 +152,9 @@ class _Extraction:
         """What a line changes or finds: ``W ←``, ``∂/∂W``; else nothing."""
         for slot in call.out:
             if slot in self._written:
-                return f"{self.tape.values[self._written[slot]].name or 'state'} ←"
+                return f"{self.tape.values[self._written[slot]].name or 'state'}{WRITTEN}"
             if slot in self._moved:
-                return f"{self._moved[slot]} ←"
+                return f"{self._moved[slot]}{WRITTEN}"
             if slot in self._grads:
                 return f"∂/∂{self._grads[slot]}"
         return "" if set(call.out).isdisjoint(self.tape.results) else "result"

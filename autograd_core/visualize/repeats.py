@@ -136,7 +136,7 @@ class _Finder:
 
     def _label(self, item: Item) -> tuple[object, ...]:
         if isinstance(item, int):
-            return _signature(self.boxes[item])
+            return signature(self.boxes[item])
         end = self.ends.get(item)
         shape = "" if end is None else self.boxes[end].shape
         return self.titles[item], len(self.holds[item]), shape
@@ -215,7 +215,7 @@ class _Finder:
                 continue
             if b in taken or b in self.gone or len(self.inputs[a]) != len(self.inputs[b]):
                 return None
-            if _signature(self.boxes[a]) != _signature(self.boxes[b]):
+            if signature(self.boxes[a]) != signature(self.boxes[b]):
                 return None
             pairs[a] = b
             taken.add(b)
@@ -239,7 +239,7 @@ class _Finder:
         return True
 
 
-def _signature(box: Box) -> tuple[object, ...]:
+def signature(box: Box) -> tuple[object, ...]:
     """What has to be the same in boxes that correspond."""
     kind = "operation" if box.kind == "output" else box.kind
     given = kind in ("parameter", "constant", "input")

@@ -1,4 +1,4 @@
-"""What a function tells of its arguments: their names, and whether they are all there."""
+"""What functions and modules tell of themselves: their arguments, and what they are."""
 
 from __future__ import annotations
 
@@ -45,3 +45,12 @@ def check_loss(loss: Any, target: Any) -> None:
         ) from None
     except ValueError:  # a callable without a signature
         return
+
+
+def extra_of(module: Any) -> str:
+    """What a module says of itself; whatever it raises, a picture must appear."""
+    described = getattr(module, "extra_repr", None)
+    try:
+        return str(described()) if callable(described) else ""
+    except Exception as error:
+        return f"extra_repr: {type(error).__name__}"

@@ -14,7 +14,7 @@ from .diagram import Diagram
 from .extract import described, order_of, picture_of, subject_of
 from .flow import flow_of
 from .functions import Ran, run_function, subject_of_run
-from .limits import check_read
+from .limits import MAX_READ, check_read
 from .picture import Picture
 from .scalars import MAX_SCALARS, check_openable, opened
 from .signatures import check_loss
@@ -41,12 +41,12 @@ class Wish:
 
     @property
     def limit(self) -> int:
-        """The largest number of boxes."""
-        return MAX_NODES if self.max_nodes is None else self.max_nodes
+        """The largest number of boxes; whatever is asked for, no more than can be laid out."""
+        return MAX_NODES if self.max_nodes is None else min(self.max_nodes, MAX_READ)
 
     @property
     def limit_of_scalars(self) -> int:
-        return MAX_SCALARS if self.max_nodes is None else self.max_nodes
+        return MAX_SCALARS if self.max_nodes is None else min(self.max_nodes, MAX_READ)
 
 
 def drawn(wish: Wish, level: str | None) -> Drawn:
@@ -153,8 +153,9 @@ def _module_modules(wish: Wish) -> Diagram:
     if len(flow.steps) > wish.limit:
         raise ArgumentError(
             f"draw: the diagram has {len(flow.steps):,} blocks, more than "
-            f"max_nodes={wish.limit:,}; draw a part of the model, or pass "
-            f"max_nodes={len(flow.steps)}"
+            f"max_nodes={wish.limit:,}; draw a part of the model"
+            + f", or pass max_nodes={len(flow.steps)}"
+            * (len(flow.steps) <= MAX_READ)
         )
     paths = {id(p): name for name, p in module.named_parameters()}
     return diagram_of(flow, module, paths, values=wish.values, gradients=wish.gradients)

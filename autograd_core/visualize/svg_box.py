@@ -23,7 +23,7 @@ from .measure import (
     title_of,
 )
 from .page import number_text
-from .picture import FOLDED, Box, Line
+from .picture import Box, Line
 from .svg_style import heat_class
 from .wording import shorten, visible
 
@@ -50,7 +50,7 @@ def box_svg(box: Box, corner: Point) -> str:
         band = f'<rect class="ag-head" {size}/>'
     else:
         band = f'<rect class="ag-body" {size}/><path class="ag-head" d="{outline}"/>'
-    if box.kind == FOLDED or box.count > 1:
+    if box.folded or box.count > 1:
         band = f'<rect class="ag-stack" x="{_n(_STACK)}" y="{_n(_STACK)}" {size}/>{band}'
     return (
         f'<g class="{classes(box)}" id="{box.id}" '

@@ -10,6 +10,8 @@ import numpy as np
 
 #: Arrays of up to so many elements are written in full.
 IN_FULL = 6
+#: A setting with arrays is written in a box if it takes so many letters.
+BRIEF = 12
 
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 
@@ -122,6 +124,28 @@ def parameter_text(value: Any) -> str:
     if callable(value):
         return str(getattr(value, "__name__", type(value).__name__))
     return shorten(repr(value), 60)
+
+
+def brief_setting(key: str, value: Any) -> str:
+    """A static parameter as it stands in a box: arrays that would fill it by their length.
+
+    Examples
+    --------
+    >>> brief_setting("axis", 1)
+    'axis=1'
+    >>> brief_setting("index", (np.arange(32), np.zeros(32, int)))
+    'index of 32'
+    """
+    text = parameter_text(value)
+    parts = value if isinstance(value, (tuple, list)) else (value,)
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    if not arrays or len(text) <= BRIEF:
+        return f"{key}={text}"
+    try:
+        shape = np.broadcast_shapes(*[a.shape for a in arrays])
+    except ValueError:  # masks, or no index at all
+        return f"{key}=…"
+    return f"{key} of {'×'.join([f'{n:,}' for n in shape])}"
 
 
 def _sequence(values: Iterable[Any], brackets: str) -> str:

@@ -259,25 +259,66 @@ def test_zoom_and_pan(opened: Any) -> None:
 SMALLEST = """() => {
   const root = document.querySelector(".ag-live").shadowRoot;
   const texts = [...root.querySelectorAll(".sheet text")].filter((t) => t.getClientRects().length);
-  const pixels = (t) => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a;
+  const size = (t) => Math.min(parseFloat(getComputedStyle(t).fontSize), t.getBBox().height);
+  const pixels = (t) => size(t) * t.getScreenCTM().a;
   return Math.min(...texts.map(pixels)); }"""
 
 
 def test_words_can_be_read_at_once(opened: Any) -> None:
-    """However large the picture, it opens with words of 9 px, and with an operation in sight."""
+    """However large the picture, it opens with words of 9 px: a tall one at its first operation.
+
+    One that is too wide for that opens about its result.
+    """
     loss, _model = network(6)
     tall = opened(draw(loss, fold=None).html())
     w = Tensor(2.0, requires_grad=True, name="w")
     wide = opened(draw(sum([ag.tanh(w * i) for i in range(20)], w), engine="builtin").html())
-    for page in (tall, wide):
+    for page, kind in ((tall, "operation"), (wide, "output")):
         assert page.evaluate(SMALLEST) >= 8.99
         frame = page.locator(".stage").bounding_box()
-        box = page.locator(".ag-box.ag-operation").first.bounding_box()
+        box = page.locator(f".ag-box.ag-{kind}").first.bounding_box()
         assert frame["x"] <= box["x"] + 1
         assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+        assert box["y"] + box["height"] <= frame["y"] + frame["height"] + 1
         opens = page.locator(".sheet").evaluate("(e) => e.style.transform")
         page.press("0")  # more of it, smaller
         assert page.locator(".sheet").evaluate("(e) => e.style.transform") != opens
+
+
+def sides(page: Any) -> set[str]:
+    """The sides with a shadow."""
+    classes = page.locator(".stage").get_attribute("class").split()
+    return {name.removeprefix("more-") for name in classes if name.startswith("more-")}
+
+
+def test_what_is_beyond_the_frame_is_hinted_at(opened: Any) -> None:
+    """Shadows tell the sides on which a wide picture goes on, and a button shows all of it."""
+    w = Tensor(2.0, requires_grad=True, name="w")
+    view = draw(sum([ag.tanh(w * i) for i in range(20)], w), engine="builtin", fold=None)
+    page = opened(view.html())
+    assert sides(page) & {"left", "right"}
+    page.get_by_role("button", name="Show all of it").click()
+    assert not sides(page)
+    assert not page.locator(".whole").is_visible()
+    assert page.locator("h1").count() == 1  # it was no click on the picture
+    picture, frame = [page.locator(s).bounding_box() for s in (".sheet svg", ".stage")]
+    assert frame["x"] - 1 <= picture["x"]
+    assert picture["x"] + picture["width"] <= frame["x"] + frame["width"] + 1
+    small = opened(draw(tiny()[0]).html())
+    assert not sides(small)
+    assert not small.locator(".whole").is_visible()
+
+
+def test_a_picture_somewhat_too_wide_opens_at_its_width(opened: Any) -> None:
+    """Where letters keep 6 px it is made smaller, and not cut off at the side."""
+    w = Tensor(2.0, requires_grad=True, name="w")
+    page = opened(draw(sum([ag.tanh(w * i) for i in range(6)], w), engine="builtin").html())
+    picture, frame = [page.locator(s).bounding_box() for s in (".sheet svg", ".stage")]
+    across = frame["width"] / float(page.locator(".sheet svg").get_attribute("width"))
+    assert 0.6 <= across < 0.9
+    assert not sides(page) & {"left", "right"}
+    assert 5.99 <= page.evaluate(SMALLEST) < 9
+    assert picture["width"] <= frame["width"] + 1
 
 
 def test_a_block_diagram_has_the_width_of_its_cell(opened: Any) -> None:

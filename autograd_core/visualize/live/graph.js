@@ -1,6 +1,12 @@
 "use strict";
 // The data of the page: nodes, steps, and the formulas that they share.
 
+/** A name as a formula's letter; of "0.W", which would read as a number, W with the index 0. */
+function named(symbol) {
+  const path = /^(\d[\w.]*)\.([^.]+)$/.exec(symbol);
+  return path ? ["msub", ["mi", path[2]], ["mn", path[1]]] : ["mi", symbol];
+}
+
 /** The data of the page, with what can be looked up in it. */
 class Graph {
   constructor(data) {
@@ -30,7 +36,7 @@ class Graph {
   /** The tree of a node's name in formulas: what the user called it, or v with its number. */
   symbol(i) {
     const node = this.nodes[i];
-    if (node.symbol) return ["mi", node.symbol];
+    if (node.symbol) return named(node.symbol);
     return ["msub", ["mi", "v"], ["mn", node.id.replace(/^\D+/, "")]];
   }
 
@@ -43,7 +49,7 @@ class Graph {
   /** The tree of an operand's name, whether it is a node or a constant. */
   operand(input, place) {
     if (input.node !== undefined) return this.symbol(input.node);
-    if (input.symbol) return ["mi", input.symbol];
+    if (input.symbol) return named(input.symbol);
     return input.value.length <= 12
       ? ["mn", numeral(input.value)]
       : ["msub", ["mi", "c"], ["mn", String(place + 1)]];

@@ -3,7 +3,8 @@
 
 const MAX_ZOOM = 4;
 const LEGIBLE = 0.9; // the smallest words of a picture have 10 px, and are to be seen with 9
-const NEARLY = 0.8; // somewhat smaller is better than cut off at the side
+const NEARLY = 0.6; // smaller is better than cut off at the side, as long as they have 6 px
+const MARGIN = 16; // of a picture, with nothing in it
 
 /** The SVG with its boxes and edges, zoomed and panned within its frame. */
 class Stage {
@@ -21,6 +22,12 @@ class Stage {
       },
       this.sheet,
     );
+    this.whole = make("button", { type: "button", class: "whole", tabindex: "-1" }, "Show all of it");
+    this.whole.addEventListener("click", () => this.fitWhole());
+    for (const kind of ["pointerdown", "pointerup"]) {
+      this.whole.addEventListener(kind, (event) => event.stopPropagation());
+    }
+    this.frame.append(this.whole);
     this.view = { x: 0, y: 0, k: 1 };
     this.pointers = new Map();
     this.load(svg);
@@ -152,27 +159,51 @@ class Stage {
     this.look({ k, x: (w - this.width * k) / 2, y: Math.max((h - this.height * k) / 2, 0) });
   }
 
-  /** At first: all of it where it can be read so, else as much of its beginning as can be read. */
+  /** Zoom so that really all is seen, however small. */
+  fitWhole() {
+    const { clientWidth: w, clientHeight: h } = this.frame;
+    const k = Math.min(w / this.width, h / this.height, 1.25);
+    this.look({ k, x: (w - this.width * k) / 2, y: (h - this.height * k) / 2 }, true);
+  }
+
+  /** At first: its whole width, from the top, where that can be read; else about the result. */
   open() {
     this.fit();
     const { clientWidth: w, clientHeight: h } = this.frame;
     const across = w / this.width;
     const k = across < NEARLY ? LEGIBLE : Math.min(LEGIBLE, across);
     if (!w || this.view.k >= k) return;
-    const first = [".ag-box.ag-operation", ".ag-box"]
-      .map((one) => this.svg.querySelector(one))
-      .find(Boolean);
-    const at = first ? this.placeOf(first) : { x: 0, width: 0 };
-    const middle = w / 2 - (at.x + at.width / 2) * k;
-    const room = w - this.width * k;
-    const x = room >= 0 ? room / 2 : Math.min(0, Math.max(room, middle));
-    this.look({ k, x, y: Math.max((h - this.height * k) / 2, 0) });
+    if (across >= NEARLY) {
+      this.look({ k, x: (w - this.width * k) / 2, y: Math.max((h - this.height * k) / 2, 0) });
+      return;
+    }
+    const boxes = this.svg.querySelectorAll(".ag-box");
+    const result = this.svg.querySelector(".ag-box.ag-output") ?? boxes[boxes.length - 1];
+    const at = result ? this.placeOf(result) : { x: 0, y: 0, width: 0, height: 0 };
+    const x = centred(w, this.width * k, (at.x + at.width / 2) * k);
+    this.look({ k, x, y: centred(h, this.height * k, (at.y + at.height / 2) * k) });
   }
 
   look(view, smooth = false) {
     this.view = view;
     this.sheet.classList.toggle("glide", smooth);
     this.sheet.style.transform = `translate(${view.x}px, ${view.y}px) scale(${view.k})`;
+    this.showBeyond();
+  }
+
+  /** A shadow where the picture goes on beyond the frame, and a button to see all of it. */
+  showBeyond() {
+    const { clientWidth: w, clientHeight: h, classList } = this.frame;
+    const { x, y, k } = this.view;
+    const margin = MARGIN * k;
+    const beyond = {
+      left: -x > margin,
+      right: x + this.width * k - w > margin,
+      top: -y > margin,
+      bottom: y + this.height * k - h > margin,
+    };
+    for (const [side, more] of Object.entries(beyond)) classList.toggle(`more-${side}`, more);
+    this.whole.hidden = !w || !Object.values(beyond).some(Boolean);
   }
 
   /** Zoom by a factor about a point of the frame, by default its middle. */
@@ -307,6 +338,12 @@ function fitted(text, before) {
   const [whole, norm] = parted(text);
   const found = [whole, norm].find((one) => one && one.length <= room);
   return numeral(found ?? `${text.slice(0, room - 1)}…`);
+}
+
+/** Where something of a size begins in a room, to have one of its points in the middle. */
+function centred(room, size, point) {
+  const left = room - size;
+  return left >= 0 ? left / 2 : Math.min(0, Math.max(left, room / 2 - point));
 }
 
 /** The rectangle around rectangles. */

@@ -179,7 +179,7 @@ def test_networks() -> None:
     ]
     numbers = nn.Linear(2, 1, rng=0).latex(numbers=True)
     assert numbers.count("bmatrix") == 4
-    assert "50 x 60" in nn.Linear(50, 60, rng=0).latex(numbers=True)
+    assert r"50 $\times$ 60" in nn.Linear(50, 60, rng=0).latex(numbers=True)
 
 
 def test_no_sample() -> None:

@@ -44,6 +44,7 @@ A, B, C = symbol("A", 4, 3), symbol("B", 4, 3), symbol("C", 3)
 S = symbol("s")
 HOT = symbol("Y", value=np.eye(3)[[0, 2, 1, 0]], kind="constant")
 MASK = symbol("M", value=(RNG.random((4, 3)) > 0.5) * 1.0, kind="constant")
+SIGNS = ex.add([ex.ONE, ex.scale(-2, HOT)])
 MINUS_MASK = ex.add([ex.ONE, ex.scale(-1, MASK)])
 
 
@@ -86,6 +87,7 @@ CASES: list[tuple[Any, Expr]] = [
     (rules_general.softmax_written_out,
      ex.mul([RAISED, B, ex.power(ex.total(RAISED, (-1,), True), -1)])),
     (rules_general.softplus, call("logaddexp", A, ex.ZERO)),
+    (rules_labels.of_signs, ex.mul([SIGNS, B, call("sigmoid", ex.mul([SIGNS, A]))])),
 ]  # fmt: skip
 
 

@@ -225,3 +225,92 @@ def test_a_huge_step_is_named() -> None:
     why = ag.explain((w / 1e-9).sum(), w)
     assert why.verdict == "exploding"
     assert "divide" in why.reasons[0].text
+
+
+def fit_of_a_line(w: Tensor) -> Tensor:
+    return ag.sum((w * np.array([1.0, 2, 3]) - np.array([2.0, 3, 7])) ** 2)
+
+
+def test_a_loss_at_its_minimum_cancels_over_the_batch() -> None:
+    """The gradient of least squares at 29/14 is rounding: its rows cancel, no data is to scale."""
+    w = Tensor(29 / 14, requires_grad=True, name="w")
+    why = ag.explain(fit_of_a_line(w), w)
+    x, y = np.array([1.0, 2, 3]), np.array([2.0, 3, 7])
+    rows = 2 * (29 / 14 * x - y) * x  # by hand: three contributions, whose sum is nothing
+    assert np.abs(rows).max() > 1
+    assert abs(rows.sum()) < 1e-13
+    assert [r.kind for r in why.reasons] == ["cancels"]
+    assert "sum over the 3 rows of the batch" in why.reasons[0].text
+    assert "Scale the data" not in str(why)
+
+
+def test_several_weights_at_a_minimum_cancel_over_the_batch(rng: np.random.Generator) -> None:
+    """So it is through a product of matrices, at NumPy's least squares."""
+    x, y = rng.normal(size=(20, 3)), rng.normal(size=(20, 1))
+    w = Tensor(np.linalg.lstsq(x, y, rcond=None)[0], requires_grad=True, name="w")
+    why = ag.explain(ag.mean((Tensor(x) @ w - y) ** 2), w)
+    assert [r.kind for r in why.reasons] == ["cancels"]
+    assert "sum over the 20 rows of the batch" in why.reasons[0].text
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_offset_in_front_of_batch_normalization_cancels(rng: np.random.Generator) -> None:
+    """The mean takes it away: contributions cancel, and no scale would change that."""
+    net = nn.Sequential(nn.Linear(2, 3, rng=0), nn.BatchNorm(3), nn.Tanh(), nn.Linear(3, 1, rng=1))
+    loss_module = nn.BCEWithLogitsLoss()
+    loss = loss_module(net(rng.normal(size=(8, 2))), [[0.0], [1], [1], [0], [1], [0], [1], [1]])
+    why = ag.explain(loss, "0.W0")
+    assert np.abs(why.gradient).max() < 1e-14
+    assert why.reasons
+    assert {r.kind for r in why.reasons} == {"cancels"}
+    assert "Scale the data" not in str(why)
+    assert "normalization" in why.reasons[0].cure
+    assert ag.explain(loss, "1.B").reasons == ()
+
+
+def test_scalar_paths_that_cancel_are_not_called_tiny() -> None:
+    """With paths of scalars that cancel there is nothing to scale either."""
+    w = Tensor(0.7, requires_grad=True, name="w")
+    why = ag.explain(ag.sin(w) * 3.0 - w * (3.0 * np.cos(0.7) * (1 + 1e-13)), w)
+    assert [r.kind for r in why.reasons] == ["cancels"]
+
+
+def test_what_is_tiny_by_itself_is_still_called_tiny() -> None:
+    """Small factors are no cancellation."""
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    why = ag.explain(ag.sum(w * np.array([1e-12, 3e-12])), w)
+    assert [r.kind for r in why.reasons] == ["vanishing"]
+
+
+def test_names_with_dots_read_as_names() -> None:
+    """∂loss/∂(0.W) is no number."""
+    net = nn.Sequential(nn.Linear(2, 1, rng=0))
+    loss = net([[1.0, 2.0]]).sum()
+    assert ag.explain(loss, "0.W").summary.startswith("∂loss/∂(0.W) of shape")
+    w = Tensor(1.0, requires_grad=True, name="w")
+    assert ag.explain(w * 2, w).summary == "∂loss/∂w is 2."
+
+
+def test_a_net_that_is_gone_is_told() -> None:
+    """By name, the leaf of a freed net: to keep the net is said."""
+
+    def loss_of_a_net() -> Tensor:
+        net = nn.Sequential(nn.Linear(2, 1, rng=0), nn.Tanh())
+        return net([[1.0, 2.0]]).sum()
+
+    loss = loss_of_a_net()
+    with pytest.raises(ag.ArgumentError, match=r"'0.W0'.*net that held them is gone.*variable"):
+        ag.explain(loss, "0.W0")
+    net = nn.Sequential(nn.Linear(2, 1, rng=0))
+    with pytest.raises(ag.ArgumentError, match=r"the names are '0\.W', '0\.W0'"):
+        ag.explain(net([[1.0, 2.0]]).sum(), "0.V")
+
+
+def test_a_softmax_that_is_not_certain_is_not_called_saturated() -> None:
+    """The sum of its probabilities is 1 whatever they are: that cancels, and says so."""
+    w = Tensor([1.0, 2.0], requires_grad=True, name="w")
+    told = str(ag.explain(lambda: ag.softmax(w).sum(), w))
+    assert "Saturated" not in told
+    assert "Cancels" in told
+    sure = Tensor([0.0, 800.0], requires_grad=True, name="sure")
+    assert "Saturated" in str(ag.explain(lambda: (ag.softmax(sure) * [1.0, 2.0]).sum(), sure))

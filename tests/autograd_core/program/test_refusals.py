@@ -419,3 +419,16 @@ def test_in_place_changes_of_views_are_refused_or_right() -> None:
         np.testing.assert_array_equal(compiled(X), back(X))
     with pytest.raises(TypeError):
         ag.compile(casting)(X)
+
+
+@pytest.mark.parametrize("kind", ["U1", "float16", "complex128", "M8[D]"])
+def test_a_tensor_of_a_dtype_that_eager_refuses_is_refused_in_the_trace(kind: str) -> None:
+    """With eager's words; nothing is converted without a word."""
+    layer = nn.Linear(3, 2, rng=0)
+    x = np.zeros((1, 3), kind)
+    told = []
+    for f in (lambda a: layer(a).sum(), ag.compile(lambda a: layer(a).sum())):
+        with pytest.raises(ag.DTypeError, match="is not supported") as caught:
+            f(x)
+        told.append(str(caught.value))
+    assert told[0] == told[1]

@@ -174,6 +174,20 @@ def test_hostile_names() -> None:
                 assert not [bad for bad in ("<script>evil", "\u202e") if bad in text]
 
 
+def test_a_module_that_cannot_describe_itself() -> None:
+    """What its own ``extra_repr`` raises is named; repr, notebook view and picture are there."""
+
+    class Half(nn.Linear):
+        def extra_repr(self) -> str:
+            raise AttributeError("not there yet")
+
+    net = nn.Sequential(Half(2, 3, rng=0), nn.Tanh())
+    assert "Half(extra_repr: AttributeError), W (2, 3)" in repr(net)
+    assert "Half(extra_repr: AttributeError)" in net._repr_mimebundle_()["text/html"]
+    block = ag.draw(net, np.ones((1, 2))).picture.blocks[1]
+    assert "Half(extra_repr: AttributeError)" in " ".join(block.tooltip)
+
+
 def test_pictures_are_not_imported_with_the_library() -> None:
     """`import autograd_core, nn` loads nothing that draws."""
     code = (

@@ -68,7 +68,7 @@ def test_forward_backward_and_update_are_told_apart(
     What the optimizer keeps for a weight is named after it, and is written before the weight is.
     """
     step, _, _ = training(optimizer, **settings)
-    picture = draw(step).picture
+    picture = draw(step, fold=None).picture
     sums = ("(3,)", "(1,)")  # over the batch: products with ones
     products = [b.kind for b in picture.boxes if b.op == "matmul" and b.shape not in sums]
     assert products == ["operation"] * 2 + ["backward"] * 3
@@ -202,6 +202,110 @@ def test_errors() -> None:
         draw(step, max_nodes=3)
     with pytest.raises(ag.TraceError, match="call it once first"):
         draw(ag.compile(lambda x: x))
+
+
+def holds(box: Box) -> set[str]:
+    return set(box.holds)
+
+
+def test_a_large_update_is_folded_by_parameter() -> None:
+    """Each weight's update is one box: what leads to its ``←``, and to no other, with its state.
+
+    It reads the weight, its gradient, and what all have in common; fold=None opens everything.
+    """
+    step, _, _ = training(optim.Adam)
+    whole, picture = draw(step, fold=None).picture, draw(step).picture
+    assert len(whole.boxes) > 80 >= 2 * len(picture.boxes)
+    weights = ["0.W", "0.W0", "2.W", "2.W0"]
+    updates = {b.subtitle: b for b in picture.boxes if b.kind == "update"}
+    assert sorted(updates) == sorted([*weights, "shared by all"])
+    assert {b.title for b in updates.values()} == {"Adam"}
+    ids = {b.title: b.id for b in whole.boxes}
+    for w in weights:
+        names = {ids[f"{n}{kind}"] for n in (f"{w}_m", f"{w}_v") for kind in ("", " ←")}
+        assert names | {ids[f"{w} ←"]} <= holds(updates[w])
+        place = picture.boxes.index(updates[w])
+        read = {picture.boxes[e.tail].title for e in picture.edges if e.head == place}
+        assert read == {w, f"∂/∂{w}", "Adam"}
+    held = [name for box in updates.values() for name in box.holds]
+    assert len(held) == len(set(held))
+    of_update = {b.id for b in whole.boxes if b.kind == "update" or b.subtitle == "state"}
+    assert set(held) == of_update
+    assert all(edge.tail < edge.head for edge in picture.edges)
+
+
+@pytest.mark.parametrize("layers", [6, 12])
+def test_the_picture_of_a_deep_network_does_not_grow(layers: int) -> None:
+    """Equal layers and their updates are drawn once, with all that they stand for."""
+    parts = [part for i in range(layers) for part in (nn.Linear(3, 3, rng=i), nn.Tanh())]
+    net = nn.Sequential(*parts, nn.Linear(3, 1, rng=0))
+    opt = optim.Adam(net.parameters(), 0.1)
+    loss = nn.MSELoss()
+
+    @ag.compile
+    def step(x: Any, y: Any) -> Any:
+        opt.zero_grad()
+        error = loss(net(x), y)
+        error.backward()
+        opt.step()
+        return error
+
+    step(np.ones((2, 3)), np.ones((2, 1)))
+    whole, picture = draw(step, fold=None).picture, draw(step).picture
+    assert len(whole.boxes) > 40 * layers
+    assert len(picture.boxes) < 50
+    shown = [name for box in picture.boxes for name in (box.holds or (box.id,))]
+    assert sorted(shown) == sorted([box.id for box in whole.boxes])
+    weights = [b for b in picture.boxes if b.kind == "parameter" and b.count > 1]
+    assert sorted([b.count for b in weights]) == [layers - 1, layers]  # x @ W needs no ∂/∂x
+    assert all(edge.tail < edge.head for edge in picture.edges)
+    whole_edges = {(whole.boxes[e.tail].id, whole.boxes[e.head].id) for e in whole.edges}
+    place = {name: i for i, b in enumerate(picture.boxes) for name in (b.holds or (b.id,))}
+    drawn = {(e.tail, e.head) for e in picture.edges}
+    kept = {(place[a], place[b]) for a, b in whole_edges if place[a] != place[b]}
+    assert drawn <= kept
+
+
+def test_an_update_is_folded_by_name() -> None:
+    """Of one parameter, or of an optimizer as a whole; small programs stay open unless asked."""
+    step, _, _ = training(optim.SGD, momentum=0.9)
+    assert not [b for b in draw(step).picture.boxes if b.folded]
+    one = [b for b in draw(step, fold="0.W").picture.boxes if b.folded]
+    assert [(b.title, b.subtitle, b.kind) for b in one] == [("SGD", "0.W", "update")]
+    everything = [b for b in draw(step, fold=0).picture.boxes if b.kind == "update"]
+    assert len(everything) == 1
+    assert everything[0].folded
+
+
+def test_an_update_in_the_middle_of_a_program() -> None:
+    """Where weights are used after they were changed no folded box leads to itself."""
+    u, v = (Tensor(np.ones(3), requires_grad=True, name=n) for n in "uv")
+    first, second = optim.Adam([u], 0.1), optim.Adam([v], 0.1)
+
+    @ag.compile
+    def step(x: Any) -> Any:
+        first.zero_grad()
+        a = (ag.tanh(x * u) * v).sum()
+        a.backward()
+        first.step()
+        second.zero_grad()
+        b = (ag.tanh(x * u) * v).sum()
+        b.backward()
+        second.step()
+        return b
+
+    step(np.ones(3))
+    for fold in ("auto", 0, "Adam"):
+        picture = draw(step, fold=fold).picture
+        assert all(edge.tail < edge.head for edge in picture.edges)
+
+
+def test_a_program_in_words() -> None:
+    """One program is no "1 programs"."""
+    step, x, y = training()
+    assert repr(step) == "<compiled step, 1 program, 1 trace>"
+    step(x[:2], y[:2])
+    assert repr(step) == "<compiled step, 2 programs, 2 traces>"
 
 
 def test_hostile_names() -> None:

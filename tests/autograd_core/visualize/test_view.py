@@ -9,6 +9,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -376,6 +377,17 @@ def test_too_large_a_graph_is_refused() -> None:
     with pytest.raises(ag.ArgumentError, match=r"3,001 nodes.*max_nodes=3001"):
         draw(y, fold=None)
     assert len(draw(y, fold=None, max_nodes=3001).picture.boxes) == 3001
+
+
+@pytest.mark.parametrize("fold", [None, "auto", "repeats"])
+def test_more_than_can_be_laid_out(fold: Any) -> None:
+    """However many nodes are asked for, there is a limit, and the error says so."""
+    y = Tensor(0.5, requires_grad=True)
+    for _ in range(20_000):
+        y = ag.tanh(y)
+    with pytest.raises(ag.ArgumentError, match=r"20,001 nodes, more than the 20,000 that") as error:
+        draw(y, fold=fold, max_nodes=10**7)
+    assert "max_nodes=20001" not in str(error.value)
 
 
 def test_a_graph_too_large_to_fold_is_not_said_to_fold() -> None:

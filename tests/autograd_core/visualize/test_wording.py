@@ -7,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import autograd_core as ag
+import nn
+from autograd_core.visualize import draw
 from autograd_core.visualize.wording import (
+    brief_setting,
     number,
     parameter_text,
     shape_text,
@@ -113,3 +117,29 @@ def test_shorten() -> None:
     """What is too long ends in an ellipsis, within the limit."""
     assert shorten("abcdef", 6) == "abcdef"
     assert shorten("abcdefg", 6) == "abcde…"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "text"),
+    [
+        ("axis", 1, "axis=1"),
+        ("index", np.array([0, 2]), "index=[0, 2]"),
+        ("index", (slice(None), np.array([1])), "index=(:, [1])"),
+        ("index", (np.arange(32), np.zeros(32, int)), "index of 32"),
+        ("index", (np.arange(4)[:, None], np.arange(1000)), "index of 4×1,000"),
+        ("index", (np.ones((3, 4), bool), np.arange(5)), "index=…"),
+    ],
+)
+def test_settings_in_boxes(key: str, value: object, text: str) -> None:
+    """Arrays that would fill a box are told by how many places they choose."""
+    assert brief_setting(key, value) == text
+
+
+def test_the_labels_of_a_loss() -> None:
+    """A loss of 32 labels says so in its box; the arrays are told where it is pointed at."""
+    scores = ag.randn(32, 10, rng=0, requires_grad=True)
+    labels = np.arange(32) % 10
+    loss = nn.CrossEntropyLoss()(scores, labels)
+    box = draw(loss).picture.boxes[-1]
+    assert box.subtitle == "sum_at index of 32 over=-32"
+    assert any("array(32,)" in text for text in box.tooltip)
