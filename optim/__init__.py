@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from . import plots as plots
+from typing import TYPE_CHECKING, Any
+
 from .adadelta import Adadelta as Adadelta
 from .adagrad import Adagrad as Adagrad
 from .adam import Adam as Adam
@@ -49,3 +50,14 @@ from .schedules import StepDecay as StepDecay
 from .schedules import WarmUp as WarmUp
 from .sgd import SGD as SGD
 from .training import fit as fit
+
+if TYPE_CHECKING:
+    from . import plots as plots
+
+
+def __getattr__(name: str) -> Any:
+    if name == "plots":  # on first use: who trains need not draw
+        import optim.plots
+
+        return optim.plots
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,6 +7,7 @@ exception is listed here with its reason, or it is a mistake.
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ PACKAGES = ("autograd_core", "nn", "optim")
 
 #: From the ground up; a layer may import what lies below it when it is itself imported.
 LAYERS = (
-    ("errors", "graph", "_methods"),
+    ("errors", "graph", "lines", "_methods"),
     ("versions", "packages", "elsewhere", "dtypes", "modes"),
     ("tracing",),
     ("tensor",),
@@ -350,3 +351,13 @@ def test_only_runtime_dependencies_are_imported_at_once(module: str) -> None:
 def test_every_module_says_what_it_is(module: str) -> None:
     """Each module opens with a docstring."""
     assert ast.get_docstring(tree(module))
+
+
+def test_pictures_of_trainings_are_loaded_on_first_use() -> None:
+    """``import optim`` loads none of `optim.plots`, which is there when it is asked for."""
+    code = (
+        "import sys, optim\n"
+        "assert not [m for m in sys.modules if m.startswith('optim.plots')]\n"
+        "assert callable(optim.plots.plot_learning_curves)\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -46,7 +46,6 @@ class Printer:
         self.to = dialect
         self.columns = columns
         self.braced = False
-        self.batch_rows = columns
 
     def formula(self, e: Expr, turned: bool, braced: bool = False, low: bool = False) -> str:
         """A whole right-hand side; with `braced`, its factors have their shapes below.

@@ -102,9 +102,3 @@ def positions_of(mask: Any, most: int = 5) -> tuple[tuple[int, ...], ...]:
     if not array.ndim:
         return ((),) if array else ()
     return tuple([tuple(int(i) for i in place) for place in np.argwhere(array)[:most]])
-
-
-def at_words(positions: Sequence[tuple[int, ...]]) -> str:
-    """``at [0, 2]``; nothing for a scalar."""
-    shown = [str(list(p)) for p in positions if p]
-    return f"at {listing(shown, 3)}" if shown else ""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import linecache
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
 from typing import Any
 
 from ..graph import Leaf, Node
+from ..lines import short, text_at
 from ..scopes import scopes
 from ..visualize.labels import operation_title
 from ..visualize.wording import shorten, visible
@@ -49,20 +48,13 @@ def line_words(line: str | None) -> str:
     """
     if not line:
         return ""
-    file, _, number = line.rpartition(":")
-    path = PurePath(file)
-    name = "notebook cell" if "ipykernel" in path.parent.name else safe(path.name, 40)
     code = code_of(line)
-    return f"{name}:{number}" + (f"  `{code}`" if code else "")
+    return safe(short(line), 48) + (f"  `{code}`" if code else "")
 
 
 def code_of(line: str | None) -> str:
     """The text of a kept line."""
-    if not line:
-        return ""
-    file, _, number = line.rpartition(":")
-    text = linecache.getline(file, int(number)) if number.isdigit() else ""
-    return safe(text.strip(), 80)
+    return safe(text_at(line), 80)
 
 
 class Places:

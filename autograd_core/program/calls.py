@@ -189,3 +189,8 @@ class Tape:
     literals: dict[int, Any] = field(default_factory=dict)
     phases: dict[int, str] = field(default_factory=dict)
     hints: dict[int, str] = field(default_factory=dict)
+
+    def alike(self, a: int, b: int) -> bool:
+        """Whether two slots hold values of one shape, kind, and order in memory."""
+        x, y = self.values[a], self.values[b]
+        return (x.shape, x.dtype, x.weak, x.order) == (y.shape, y.dtype, y.weak, y.order)

@@ -116,15 +116,11 @@ class Folder:
         if len(args) != 2:
             return None
         for a, b in (args, args[::-1]):
-            if isinstance(a, Ref) and _is_one(b) and self._alike(a.slot, call.out[0]):
+            if isinstance(a, Ref) and _is_one(b) and self.tape.alike(a.slot, call.out[0]):
                 commutes = f is np.multiply or (a is args[0] and f in (np.power, np.divide))
                 if commutes:
                     return a.slot
         return None
-
-    def _alike(self, a: int, b: int) -> bool:
-        x, y = self.tape.values[a], self.tape.values[b]
-        return (x.shape, x.dtype, x.order) == (y.shape, y.dtype, y.order)
 
     # -- the entries of the true classes -----------------------------------------------------
 
@@ -162,7 +158,7 @@ class Folder:
         if call.function is np.subtract and isinstance(call.args[0], Ref):
             a, b = call.args
             found = self._scattered(a.slot)
-            if found and isinstance(b, Ref) and self._alike(b.slot, call.out[0]):
+            if found and isinstance(b, Ref) and self.tape.alike(b.slot, call.out[0]):
                 index, number = found
                 minus = self._slot_like(call.out[0])
                 below = self._negated(call, b.slot, minus)

@@ -85,7 +85,7 @@ ADD = code_of(operator.add, np.add)
 SUBTRACT = code_of(operator.sub, np.subtract)
 MULTIPLY = code_of(operator.mul, np.multiply)
 DIVIDE = code_of(operator.truediv, np.true_divide, risky=True)
-NEGATIVE = code_of(operator.neg, np.negative)
+code_of(operator.neg, np.negative)
 POSITIVE = code_of(operator.pos, _same)
 #: Conversions between Python's float, weak in NumPy's promotion, and NumPy's, which is strong.
 WEAK = code_of(float, _same)

@@ -32,7 +32,7 @@ def settled(tape: Tape) -> None:
             if call.function is np.negative and isinstance(call.args[0], Ref):
                 base = call.args[0].slot
                 back = minus.get(base)
-                if back is not None and _alike(tape, out, back):
+                if back is not None and tape.alike(out, back):
                     same[out] = back
                     continue
                 minus[out] = base
@@ -95,10 +95,5 @@ def _product(
     found = products.setdefault(key, (call.out[0], negative[0] != negative[1]))
     before, sign = found
     other = before != call.out[0] and sign != (negative[0] != negative[1])
-    if other and _alike(tape, before, call.out[0]):
+    if other and tape.alike(before, call.out[0]):
         call.function, call.args = np.negative, (Ref(before),)
-
-
-def _alike(tape: Tape, a: int, b: int) -> bool:
-    x, y = tape.values[a], tape.values[b]
-    return (x.shape, x.dtype, x.weak, x.order) == (y.shape, y.dtype, y.weak, y.order)

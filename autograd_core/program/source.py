@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import operator
-import re
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
+from ..lines import short
 from .blocks import Run, grouped
 from .calls import Call, Ref, Tape, Value, empty_text
 from .folding import item_added
@@ -292,7 +292,8 @@ class Writer(Vocabulary):
     def put(self, text: str, call: Call, indent: str = "") -> None:
         """Add a line to the body, with what asked for it, and where."""
         self.lines[id(call)] = text
-        origin = ", ".join([part for part in (call.origin, _short(call.line)) if part])
+        place = short(call.line)
+        origin = ", ".join([p for p in (call.origin, place) if p and not p.startswith("<")])
         self.body.append(f"{indent}{text}  # {origin}" if origin else f"{indent}{text}")
 
     def text(self, call: Call, out: str | None = None) -> str:
@@ -424,10 +425,3 @@ class Writer(Vocabulary):
     def value(self, slot: int) -> Value:
         """What a slot holds."""
         return self.tape.values[slot]
-
-
-def _short(line: str) -> str:
-    """``step.py:12`` of the path of a file and the number of a line."""
-    path, _, number = line.rpartition(":")
-    name = re.split(r"[\\/]", path)[-1]
-    return f"{name}:{number}" if name and not name.startswith("<") else ""

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..graph import Leaf, Node
+from ..lines import text_at
 from ..tensor import Tensor
 from .blame import name_of
-from .code import code_of
 from .heat import Heat, heat_of
 from .labels import constant_title, operation_title, settings
 from .marks import marks_of
@@ -133,7 +133,7 @@ class Describer:
                 lines.append(NO_PATH if self.found.complete else GRADIENT_NOT_KEPT)
         if node in self.found.changed:
             lines.append(Line("", "changed since it was used", absent=True))
-        code = "" if node in self._inner else code_of(line_of(node))
+        code = "" if node in self._inner else text_at(line_of(node))
         if code:
             lines.append(Line("code", code))
         return lines

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..lines import short
 from ..primitive import FUNCTIONS, PRIMITIVES
 from ..program.calls import Call, Ref
 from ..program.replay import Program
@@ -125,7 +126,7 @@ class _Extraction:
         code = self.program.writer.lines.get(id(call), "")
         lines = [Line("code", code)] if code else []
         if call.line:
-            lines.append(Line("line", _short(call.line)))
+            lines.append(Line("line", short(call.line)))
         tooltip = [f"{title} {subtitle}".strip(), f"shape {shape}" if shape else ""]
         tooltip += [f"code: {code}" if code else "", f"recorded at {call.line}" * bool(call.line)]
         if call.effect:
@@ -241,8 +242,3 @@ def _gradient_names(program: Program) -> dict[int, str]:
         if id(array) in by_array:
             names.setdefault(slot, by_array[id(array)])
     return {slot: leaf.name or "a parameter" for slot, leaf in names.items()}
-
-
-def _short(line: str) -> str:
-    """``step.py:12`` of the path of a file and the number of a line."""
-    return re.split(r"[\\/]", line)[-1]
